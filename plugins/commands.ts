@@ -1,0 +1,13 @@
+import fp from 'fastify-plugin'
+import { Archive } from '../src/bus/archive.ts'
+import { table } from '../src/commands/index.ts'
+
+export default fp(
+  async app => {
+    const { bus, config, clock, broker } = app
+    bus.commands.add(bus, ...table.bus)
+    bus.commands.add(new Archive(app.history, bus.channels, broker.name, () => clock.monotonic()), ...table.history)
+    bus.commands.add({ bus, identify: config.enableAuth ? app.identify : undefined }, ...table.auth)
+  },
+  { name: 'commands', fastify: '5.x', dependencies: ['bus', 'history', 'auth'] }
+)

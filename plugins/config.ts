@@ -1,0 +1,30 @@
+import { randomBytes } from 'node:crypto'
+import fp from 'fastify-plugin'
+import { type Clock, createSystemClock } from '../src/clock.ts'
+import type { Config } from '../src/config.ts'
+import { createIds, type Ids } from '../src/ids.ts'
+import type { Build } from '../src/version.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    config: Config
+    clock: Clock
+    ids: Ids
+    /** Name of this process among others. */
+    nodeName: string
+    build: Build
+  }
+}
+
+export default fp<{ readonly config: Config; readonly build: Build }>(
+  async (app, { config, build }) => {
+    const clock = createSystemClock()
+    const ids = createIds(clock, randomBytes)
+    app.decorate('config', config)
+    app.decorate('clock', clock)
+    app.decorate('ids', ids)
+    app.decorate('nodeName', config.nodeName || `node-${ids.short()}`)
+    app.decorate('build', build)
+  },
+  { name: 'config', fastify: '5.x' }
+)

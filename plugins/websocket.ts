@@ -1,0 +1,83 @@
+import underPressure from '@fastify/under-pressure'
+import websocket from '@fastify/websocket'
+import type { FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import type { Identity } from '../src/auth/identity.ts'
+import { checkHandshake, checkOrigin, selectProtocol } from '../src/bus/handshake.ts'
+import type { Config } from '../src/config.ts'
+import { BusError } from '../src/errors.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Lets a socket in, or throws what it is refused with: who sends it, and whether there is room. */
+    admit(request: FastifyRequest): Promise<void>
+  }
+  interface FastifyRequest {
+    /** Who is behind a socket that was let in. */
+    identity: Identity | undefined
+  }
+  interface FastifyContextConfig {
+    /** Whether the route is a socket. No other can be upgraded. */
+    isSocket?: boolean
+  }
+}
+
+export default fp(
+  async app => {
+    const { config, clock, bus, admission } = app
+    await app.register(underPressure, {
+      maxEventLoopDelay: config.maxEventLoopDelayMs,
+      pressureHandler: () => undefined
+    })
+    await app.register(websocket, {
+      options: socketOptions(config),
+      errorHandler: (error, _socket, request) => request.log.debug({ err: error }, 'socket failed'),
+      preClose: done => done()
+    })
+    app.decorateRequest('identity', undefined)
+
+    app.addHook('onRequest', async request => {
+      if (!request.ws) return
+      if (request.routeOptions.config.isSocket !== true)
+        throw new BusError('NOT_FOUND', { faults: ['No socket here: use /ws'] })
+      if (bus.isDraining) throw new BusError('DRAINING', { retryAfterMs: config.drainRetryMs })
+      if (app.isUnderPressure()) throw new BusError('OVERLOADED', { retryAfterMs: 1000 })
+      admission.checkRate(request.ip)
+      checkHandshake(request.headers)
+      checkOrigin(request.headers, config.allowedOrigins)
+    })
+
+    app.decorate('admit', async (request: FastifyRequest) => {
+      const { socket } = request.raw
+      const deadline = clock.after(config.handshakeTimeoutMs, () => socket.destroy())
+      try {
+        request.identity = await app.authenticate(request)
+      } finally {
+        deadline.cancel()
+      }
+      const ticket = admission.take(request.identity, request.ip)
+      socket.once('close', ticket.release)
+      if (socket.destroyed) ticket.release()
+    })
+  },
+  { name: 'websocket', fastify: '5.x', dependencies: ['bus', 'auth', 'errors'] }
+)
+
+/** How long `ws` waits for the answer to a close frame after an error of the peer. */
+const CLOSE_MS = 2_000
+
+/** What `ws` accepts. The types of the package do not list `closeTimeout`, `maxFragments` and `maxBufferedChunks`. */
+function socketOptions(config: Config) {
+  const bounds = {
+    maxFragments: config.maxFragments,
+    maxBufferedChunks: config.maxBufferedChunks,
+    closeTimeout: CLOSE_MS
+  }
+  return {
+    ...bounds,
+    maxPayload: config.maxMessageBytes,
+    perMessageDeflate: false,
+    clientTracking: false,
+    handleProtocols: selectProtocol
+  }
+}

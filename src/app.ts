@@ -1,0 +1,95 @@
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify'
+import auth from '../plugins/auth.ts'
+import broker from '../plugins/broker.ts'
+import bus from '../plugins/bus.ts'
+import commands from '../plugins/commands.ts'
+import configPlugin from '../plugins/config.ts'
+import errors from '../plugins/errors.ts'
+import history from '../plugins/history.ts'
+import metrics from '../plugins/metrics.ts'
+import ops from '../plugins/ops.ts'
+import rooms from '../plugins/rooms.ts'
+import stats from '../plugins/stats.ts'
+import websocket from '../plugins/websocket.ts'
+import healthRoutes from '../routes/health.ts'
+import metricsRoutes from '../routes/metrics.ts'
+import statusRoutes from '../routes/status.ts'
+import versionRoutes from '../routes/version.ts'
+import wsRoutes from '../routes/ws.ts'
+import type { Config } from './config.ts'
+import { BusError, type ErrorCode, errorTable } from './errors.ts'
+import { type Build, readBuild } from './version.ts'
+
+/** What an app is built from. */
+export interface AppOptions {
+  readonly config: Config
+  readonly logger: FastifyBaseLogger
+  /** What `/version` says of the build. */
+  readonly build?: Build
+}
+
+/** The whole server, not yet listening: what exists, in the order in which it needs each other. */
+export async function buildApp({ config, logger, build = readBuild({}) }: AppOptions): Promise<FastifyInstance> {
+  const app = fastify({
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    trustProxy: config.trustProxy as boolean,
+    bodyLimit: config.maxBodyBytes,
+    forceCloseConnections: 'idle',
+    clientErrorHandler: refuseConnection,
+    requestTimeout: 30_000,
+    http: {
+      maxHeaderSize: config.maxHeaderBytes,
+      headersTimeout: config.handshakeTimeoutMs,
+      connectionsCheckingInterval: 1_000
+    }
+  })
+
+  app.addHook('onRequest', async request => {
+    if (request.url.length > config.maxUrlBytes) throw new BusError('URI_TOO_LONG')
+  })
+
+  await app.register(configPlugin, { config, build })
+  await app.register(errors)
+  await app.register(metrics)
+  await app.register(auth)
+  await app.register(broker)
+  await app.register(rooms)
+  await app.register(history)
+  await app.register(bus)
+  await app.register(commands)
+  await app.register(ops)
+  await app.register(websocket)
+  await app.register(stats)
+
+  await app.register(wsRoutes)
+  await app.register(healthRoutes)
+  await app.register(versionRoutes)
+  await app.register(statusRoutes)
+  await app.register(metricsRoutes)
+  return app
+}
+
+/** Faults of the HTTP parser that have a code of ours; every other one is a bad request. */
+const parserCodes = new Map<string, ErrorCode>([
+  ['HPE_HEADER_OVERFLOW', 'HEADERS_TOO_LARGE'],
+  ['ERR_HTTP_REQUEST_TIMEOUT', 'REQUEST_TIMEOUT']
+])
+
+/** Answers what is not even a request, before any hook can see it. */
+function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable) return
+  const code = parserCodes.get(error.code ?? '') ?? 'BAD_HANDSHAKE'
+  const { status, message } = errorTable[code]
+  const body = JSON.stringify({
+    error: message,
+    code,
+    details: code === 'BAD_HANDSHAKE' ? 'Malformed HTTP request' : message
+  })
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json; charset=utf-8\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`
+  )
+}

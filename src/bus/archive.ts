@@ -1,0 +1,64 @@
+import { type HistorySlice, type HistorySource, readHistory } from '../history/query.ts'
+import type { HistoryQuery } from '../protocol/history.ts'
+import type { Publication } from '../protocol/message.ts'
+import { publicationText, RawJson } from '../protocol/replies.ts'
+import type { Channels } from './channels.ts'
+import type { Connection } from './connection.ts'
+
+/** Which history: of one channel, of a room with all its channels, or of the whole tenant. */
+export interface ArchivePlace {
+  readonly room: string | undefined
+  readonly channel: string | undefined
+}
+
+/** History, as far as whoever asks may read it. */
+export class Archive {
+  readonly #source: HistorySource
+  readonly #channels: Channels
+
+  /** Where history is kept, for people. */
+  readonly backend: string
+  /** Milliseconds from an arbitrary start. */
+  readonly monotonic: () => number
+
+  constructor(source: HistorySource, channels: Channels, backend: string, monotonic: () => number) {
+    this.#source = source
+    this.#channels = channels
+    this.backend = backend
+    this.monotonic = monotonic
+  }
+
+  /** @throws {BusError} AUTHORIZATION_ERROR when the connection may not subscribe to all of the place */
+  read(connection: Connection, place: ArchivePlace, query: HistoryQuery): Promise<HistorySlice> {
+    this.#channels.requireSubscription(connection, place.room ?? '*', place.channel ?? '')
+    return readHistory(this.#source, { tenant: connection.identity.tenant, ...place }, query)
+  }
+}
+
+/** A stored message as `history` lists it. */
+export function summaryOf(publication: Publication): object {
+  const { message, sequence, epoch } = publication
+  return {
+    id: message.id,
+    message_id: message.id,
+    type: message.type,
+    sender: message.sender,
+    room: message.room,
+    channel: message.channel === '' ? undefined : message.channel,
+    payload: new RawJson(message.payload),
+    metadata: new RawJson(message.metadata),
+    timestamp: message.timestamp,
+    stored_at: message.timestamp,
+    sequence,
+    epoch
+  }
+}
+
+/** A stored message as `op.history.*` lists it: the envelope just as it was delivered. */
+export function entryOf(publication: Publication, backend: string): object {
+  return {
+    envelope: new RawJson(publicationText(publication)),
+    stored_at: publication.message.timestamp,
+    storage_metadata: { backend }
+  }
+}

@@ -1,0 +1,226 @@
+import type { Recovery } from '../broker/broker.ts'
+import { BusError } from '../errors.ts'
+import { keyOf, targetOf } from '../protocol/address.ts'
+import type { JsonObject } from '../protocol/json.ts'
+import type { Position } from '../protocol/message.ts'
+import type { ChannelRecord } from '../rooms/registry.ts'
+import type { Connection } from './connection.ts'
+import type { Engine } from './draft.ts'
+import type { Hub } from './hub.ts'
+import { stampNotice } from './stamp.ts'
+
+/** Bounds of memberships [limits.md, Limits]. */
+export interface ChannelLimits {
+  readonly maxMemberships: number
+  /** Most messages that a join can bring back. */
+  readonly maxRecovery: number
+}
+
+/** How somebody joins. */
+export interface JoinRequest {
+  /** The last position the member has seen; it gets what came after. */
+  readonly since?: Position | undefined
+  /** Whether the member wants notices of presence; undefined leaves it as it is. */
+  readonly isWatching?: boolean | undefined
+}
+
+/** A membership that has begun. */
+export interface Joined {
+  readonly record: ChannelRecord
+  readonly isCreated: boolean
+  readonly memberCount: number
+  readonly position: Position
+  /** Undefined when nothing was asked for. */
+  readonly isRecovered: boolean | undefined
+  /** Sends what was missed, and lets go of what was published meanwhile. To be called once the member was answered. */
+  readonly goLive: () => void
+}
+
+/** The life of channels: made, joined, left, listed, deleted, forgotten. */
+export class Channels {
+  readonly #engine: Engine
+  readonly #hub: Hub
+  readonly #limits: ChannelLimits
+
+  constructor(engine: Engine, hub: Hub, limits: ChannelLimits) {
+    this.#engine = engine
+    this.#hub = hub
+    this.#limits = limits
+  }
+
+  /** @throws {BusError} CHANNEL_EXISTS, LIMIT_EXCEEDED */
+  create(connection: Connection, room: string, channel: string, description: string): ChannelRecord {
+    const { tenant } = connection.identity
+    const record = this.#engine.registry.create(tenant, room, channel, connection.id, description)
+    this.#announce(record, roomOf(record), 'channel_created', { created_by: connection.id })
+    return record
+  }
+
+  /** @throws {BusError} CHANNEL_NOT_FOUND, CHANNEL_PROTECTED, CHANNEL_NOT_EMPTY */
+  async delete(connection: Connection, room: string, channel: string): Promise<void> {
+    const record = this.require(connection.identity.tenant, room, channel)
+    const name = `${room}:${channel}`
+    if (record.isHardcoded) throw new BusError('CHANNEL_PROTECTED', { message: `Channel is protected: ${name}` })
+    const { size } = this.#hub.membersOf(record.key)
+    if (size > 0)
+      throw new BusError('CHANNEL_NOT_EMPTY', { message: `Channel is not empty: ${name} has ${size} members` })
+    this.#engine.registry.remove(record)
+    await this.#engine.broker.forget(record.key)
+    this.#announce(record, roomOf(record), 'channel_deleted', { deleted_by: connection.id })
+  }
+
+  /**
+   * Makes a connection a member, from a well-defined position on [limits.md P2, P5].
+   * @throws {BusError} AUTHORIZATION_ERROR, CHANNEL_NOT_FOUND, LIMIT_EXCEEDED, ENGINE_UNAVAILABLE
+   */
+  async join(connection: Connection, room: string, channel: string, request: JoinRequest = {}): Promise<Joined> {
+    const { registry, broker, clock } = this.#engine
+    const { tenant } = connection.identity
+    this.requireSubscription(connection, room, channel)
+    const isCreated = registry.find(tenant, room, channel) === undefined
+    const isMember = this.#hub.isMember(connection, keyOf(tenant, room, channel))
+    if (!isMember && this.#hub.membershipCount(connection) >= this.#limits.maxMemberships) {
+      throw new BusError('LIMIT_EXCEEDED', {
+        message: `Limit exceeded: a connection can be in ${this.#limits.maxMemberships} channels`
+      })
+    }
+    const record = registry.ensure(tenant, room, channel, connection.id)
+    record.lastActivityMs = clock.now()
+    this.#hub.hold(connection, record.key)
+    const isNew = this.#hub.join(connection, record, clock.now())
+    try {
+      await this.#hub.follow(record)
+      const recovery: Recovery = request.since
+        ? await broker.recover(record.key, request.since, this.#limits.maxRecovery)
+        : { recovered: false, missed: [], position: await broker.position(record.key) }
+      if (isNew) this.#announce(record, record, 'client_joined', memberOf(connection))
+      if (request.isWatching !== undefined) this.#hub.watch(connection, record, request.isWatching)
+      return this.#joined(connection, record, isCreated, request, recovery)
+    } catch (error) {
+      if (isNew) this.#hub.leave(connection, record)
+      else this.#hub.release(connection, record.key, 0)
+      throw error
+    }
+  }
+
+  /** Ends a membership; nothing happens when there is none. */
+  leave(connection: Connection, room: string, channel: string): void {
+    const record = this.#engine.registry.find(connection.identity.tenant, room, channel)
+    if (record && this.#hub.leave(connection, record)) this.#parted(connection, record)
+  }
+
+  /** Ends all memberships of a connection that is gone. */
+  leaveAll(connection: Connection): void {
+    for (const place of this.#hub.remove(connection)) {
+      const record = this.#engine.registry.find(place.tenant, place.room, place.name)
+      if (record) this.#parted(connection, record)
+    }
+  }
+
+  /** Ends the memberships that the connection's present capabilities no longer allow. */
+  leaveForbidden(connection: Connection): void {
+    for (const place of this.#hub.placesOf(connection)) {
+      if (!connection.identity.capabilities.maySubscribe(targetOf(place.room, place.name))) {
+        this.leave(connection, place.room, place.name)
+      }
+    }
+  }
+
+  /** @throws {BusError} AUTHORIZATION_ERROR when the connection may not read what is published there */
+  requireSubscription(connection: Connection, room: string, channel: string): void {
+    const target = targetOf(room, channel)
+    if (!connection.identity.capabilities.maySubscribe(target)) {
+      throw new BusError('AUTHORIZATION_ERROR', { message: `Not allowed to subscribe to ${target}` })
+    }
+  }
+
+  /** @throws {BusError} CHANNEL_NOT_FOUND, also for what belongs to another tenant */
+  require(tenant: string, room: string, channel: string): ChannelRecord {
+    const record = this.#engine.registry.find(tenant, room, channel)
+    if (!record) throw new BusError('CHANNEL_NOT_FOUND', { message: `Channel not found: ${room}:${channel}` })
+    return record
+  }
+
+  list(tenant: string, room?: string): ChannelRecord[] {
+    return this.#engine.registry.list(tenant, room)
+  }
+
+  memberCount(record: ChannelRecord): number {
+    return this.#hub.membersOf(record.key).size
+  }
+
+  members(record: ChannelRecord): Connection[] {
+    return [...this.#hub.membersOf(record.key)]
+  }
+
+  joinedAtMs(connection: Connection, record: ChannelRecord): number {
+    return this.#hub.joinedAtMs(connection, record.key) ?? 0
+  }
+
+  /** Forgets auto-created channels and rooms that nobody has used for the grace. */
+  async sweep(): Promise<void> {
+    for (const record of this.#engine.registry.idle()) {
+      const members = record.name === '' ? this.#hub.roomMembersOf(record.key) : this.#hub.membersOf(record.key)
+      if (members.size > 0) continue
+      this.#engine.registry.remove(record)
+      await this.#engine.broker.forget(record.key)
+      if (record.name !== '') this.#announce(record, roomOf(record), 'channel_deleted', { deleted_by: 'system' })
+    }
+  }
+
+  #joined(
+    connection: Connection,
+    record: ChannelRecord,
+    isCreated: boolean,
+    request: JoinRequest,
+    recovery: Recovery
+  ): Joined {
+    const { position, missed, recovered } = recovery
+    return {
+      record,
+      isCreated,
+      memberCount: this.memberCount(record),
+      position,
+      isRecovered: request.since ? recovered : undefined,
+      goLive: () => {
+        for (const publication of missed) this.#hub.replay(connection, publication)
+        this.#hub.release(connection, record.key, position.sequence)
+      }
+    }
+  }
+
+  #parted(connection: Connection, record: ChannelRecord): void {
+    record.lastActivityMs = this.#engine.clock.now()
+    this.#announce(record, record, 'client_left', memberOf(connection))
+  }
+
+  /** Tells those who asked, in the place `where`. */
+  #announce(
+    about: ChannelRecord,
+    where: Pick<ChannelRecord, 'tenant' | 'room' | 'name' | 'key'>,
+    event: string,
+    facts: JsonObject
+  ): void {
+    const payload = {
+      event,
+      room: about.room,
+      channel: about.name,
+      ...facts,
+      participant_count: this.memberCount(about)
+    }
+    this.#engine.broker.broadcast(stampNotice(where, payload, this.#engine))
+  }
+}
+
+function roomOf(record: ChannelRecord): Pick<ChannelRecord, 'tenant' | 'room' | 'name' | 'key'> {
+  return { tenant: record.tenant, room: record.room, name: '', key: keyOf(record.tenant, record.room, '') }
+}
+
+function memberOf(connection: Connection): JsonObject {
+  const { screenName, clientType } = connection.identity
+  return {
+    client_id: connection.id,
+    client_type: clientType,
+    ...(screenName === undefined ? {} : { screen_name: screenName })
+  }
+}

@@ -1,0 +1,39 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { BusError } from '../errors.ts'
+import { isLoopback } from './admission.ts'
+
+/** The subprotocol that is echoed; a token may stand beside it as `bearer.<jwt>`. */
+const PROTOCOL = 'arqonbus.v1'
+
+/** Picks the subprotocol of a new socket: only our own is ever echoed, never one that holds a token. */
+export function selectProtocol(offered: ReadonlySet<string>): string | false {
+  return offered.has(PROTOCOL) ? PROTOCOL : false
+}
+
+/** @throws {BusError} BAD_HANDSHAKE naming everything that makes the request not an upgrade to WebSocket version 13 */
+export function checkHandshake(headers: IncomingHttpHeaders): void {
+  const faults: string[] = []
+  if (headers.upgrade?.toLowerCase() !== 'websocket') faults.push('Upgrade must be websocket')
+  if (headers['sec-websocket-version'] !== '13') faults.push('Sec-WebSocket-Version must be 13')
+  if (!/^[A-Za-z0-9+/]{22}==$/.test(headers['sec-websocket-key'] ?? ''))
+    faults.push('Sec-WebSocket-Key must be 16 bytes in base64')
+  if (faults.length > 0) throw new BusError('BAD_HANDSHAKE', { faults })
+}
+
+/**
+ * Lets pages of listed origins in, and with an empty list those of the server itself and of this machine: browsers send
+ * cookies and reach loopback from any page, and CORS does nothing for sockets. What is not a browser sends no origin.
+ * @throws {BusError} ORIGIN_DENIED
+ */
+export function checkOrigin(headers: IncomingHttpHeaders, allowed: readonly string[]): void {
+  const { origin, host } = headers
+  if (origin === undefined || allowed.includes('*') || allowed.includes(origin)) return
+  if (allowed.length === 0 && isOwnOrigin(origin, host)) return
+  throw new BusError('ORIGIN_DENIED', { faults: ['Origin not allowed; ARQONBUS_ALLOWED_ORIGINS lists those that are'] })
+}
+
+function isOwnOrigin(origin: string, host: string | undefined): boolean {
+  if (!URL.canParse(origin)) return false
+  const { host: from, hostname } = new URL(origin)
+  return from === host || hostname === 'localhost' || isLoopback(hostname.replace(/^\[|\]$/g, ''))
+}

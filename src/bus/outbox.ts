@@ -1,0 +1,104 @@
+import type { Frame } from '../protocol/frame.ts'
+
+/** Whoever has frames waiting for the end of the turn. */
+export interface Flushable {
+  flush(): void
+}
+
+/** Runs something soon, after the present turn of the event loop. */
+export type Defer = (run: () => void) => void
+
+/**
+ * Flushes everything that was written during one turn of the event loop at its end: however many messages a connection is
+ * sent in a turn, they cost one system call [performance.md]. The busier the server, the larger the batches.
+ */
+export class Flusher {
+  #dirty: Flushable[] = []
+  readonly #defer: Defer
+
+  constructor(defer: Defer) {
+    this.#defer = defer
+  }
+
+  /** Has the object flushed at the end of the turn. The caller makes sure that it adds itself once per flush. */
+  add(flushable: Flushable): void {
+    if (this.#dirty.push(flushable) === 1) this.#defer(() => this.flush())
+  }
+
+  /** Flushes now. */
+  flush(): void {
+    const dirty = this.#dirty
+    this.#dirty = []
+    for (const flushable of dirty) flushable.flush()
+  }
+}
+
+/** What all connections together have not been able to send, in bytes, and the bound on it. */
+export class OutboundLedger {
+  bytes = 0
+  readonly #maxBytes: number
+  readonly #relieve: () => void
+
+  /** @param relieve called whenever the sum passes the bound; it closes connections until it does not */
+  constructor(maxBytes: number, relieve: () => void) {
+    this.#maxBytes = maxBytes
+    this.#relieve = relieve
+  }
+
+  /** Whether the sum is over the bound. */
+  get isOver(): boolean {
+    return this.bytes > this.#maxBytes
+  }
+
+  /** Adds a change of one connection's unsent bytes. */
+  add(bytes: number): void {
+    this.bytes += bytes
+    if (bytes > 0 && this.isOver) this.#relieve()
+  }
+}
+
+/**
+ * When bytes handed to the system go nowhere: remembers one moment and how much had been written by then. Whatever of that
+ * is still unsent later is at least so old.
+ */
+export class Stall {
+  #bytes = 0
+  #sinceMs: number | undefined
+
+  /**
+   * Notes the state of the connection.
+   * @param writtenBytes everything ever written
+   * @param bufferedBytes the part of it that the system has not taken
+   * @returns age in milliseconds of the oldest unsent byte, at least; 0 when all is sent
+   */
+  ageMs(writtenBytes: number, bufferedBytes: number, nowMs: number): number {
+    if (bufferedBytes === 0) {
+      this.#sinceMs = undefined
+      return 0
+    }
+    if (this.#sinceMs === undefined || writtenBytes - bufferedBytes >= this.#bytes) {
+      this.#bytes = writtenBytes
+      this.#sinceMs = nowMs
+    }
+    return nowMs - this.#sinceMs
+  }
+}
+
+/** Frames that wait for the end of the turn. */
+export class Outbox {
+  #frames: Frame[] = []
+  bytes = 0
+
+  push(frame: Frame): void {
+    this.#frames.push(frame)
+    this.bytes += frame.length
+  }
+
+  /** Empties the box. */
+  take(): Frame[] {
+    const frames = this.#frames
+    this.#frames = []
+    this.bytes = 0
+    return frames
+  }
+}

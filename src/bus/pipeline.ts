@@ -1,0 +1,117 @@
+import { ALL } from '../auth/capabilities.ts'
+import { hasRole } from '../auth/roles.ts'
+import { BusError } from '../errors.ts'
+import { splitAddress, targetOf } from '../protocol/address.ts'
+import { FrameError } from '../protocol/codec.ts'
+import type { Position, Stamped } from '../protocol/message.ts'
+import { TELEMETRY_CHANNEL, TELEMETRY_ROOM } from '../rooms/seed.ts'
+import type { Draft, Engine, Outcome } from './draft.ts'
+import { stamp } from './stamp.ts'
+
+/** One step of a message's way: goes on, or throws the BusError that the sender gets. */
+export type Stage = (draft: Draft, engine: Engine) => void
+
+/** The room name that stands for every connection of the tenant. */
+const EVERYWHERE = '*'
+const NONE: readonly string[] = Object.freeze([])
+
+/** What happens to a message, in this order [architecture.md, How one published message flows]. */
+export const stages: readonly Stage[] = [resolve, authorize, stamp, publish]
+
+/** Runs a message through all stages. Its answer is called exactly once, whatever happens. */
+export function runStages(draft: Draft, engine: Engine): void {
+  for (const stage of stages) stage(draft, engine)
+}
+
+/** Finds out where the message goes: targets, an explicit address, the default of its type, or the sender's initial address. */
+function resolve(draft: Draft, engine: Engine): void {
+  const { envelope, source } = draft
+  if (envelope.to !== undefined) {
+    draft.to = envelope.to
+    draft.room = envelope.room ?? ''
+    draft.channel = envelope.room === undefined ? '' : (envelope.channel ?? '')
+    return
+  }
+  if (envelope.room !== undefined) {
+    draft.room = envelope.room
+    draft.channel = envelope.channel ?? ''
+    if (envelope.room.includes(':')) {
+      const { room, channel } = splitAddress(envelope.room)
+      if (envelope.channel !== undefined && envelope.channel !== channel) {
+        throw new FrameError([`channel: must be "${channel}", as in room "${envelope.room}", or absent`], envelope.id)
+      }
+      draft.room = room
+      draft.channel = channel ?? ''
+    }
+    if (draft.room === EVERYWHERE) return
+  } else if (envelope.channel !== undefined) {
+    throw new FrameError(['room: is required with a channel'], envelope.id)
+  } else if (draft.type === 'telemetry') {
+    draft.room = TELEMETRY_ROOM
+    draft.channel = TELEMETRY_CHANNEL
+  } else if (source.identity.room !== undefined) {
+    draft.room = source.identity.room
+    draft.channel = source.identity.channel ?? ''
+  } else {
+    throw new FrameError(['room: is required, since the connection has no initial address'], envelope.id)
+  }
+  draft.record = engine.registry.find(source.identity.tenant, draft.room, draft.channel)
+}
+
+/** Asks whether the sender may send this there; an unknown channel is created only for somebody who may. */
+function authorize(draft: Draft, engine: Engine): void {
+  const { source, room, channel } = draft
+  const { identity } = source
+  if (draft.type === 'system' && !hasRole(identity.role, 'admin')) {
+    throw new BusError('AUTHORIZATION_ERROR', { message: 'Only the server and admins send system messages' })
+  }
+  if (room === EVERYWHERE && draft.to.length === 0) {
+    if (draft.type !== 'system') throw new FrameError(['room: "*" is only for system messages'], draft.envelope.id)
+    return
+  }
+  if (draft.to.length > 0) return
+  if (identity.capabilities !== ALL) {
+    const target = targetOf(room, channel)
+    if (!identity.capabilities.mayPublish(target)) {
+      throw new BusError('AUTHORIZATION_ERROR', { message: `Not allowed to publish to ${target}` })
+    }
+  }
+  draft.record ??= engine.registry.ensure(identity.tenant, room, channel, source.id)
+}
+
+/** Hands the message to the broker, which stores and delivers it. */
+function publish(draft: Draft, engine: Engine): void {
+  const { record, answer } = draft
+  const message = draft.message as Stamped
+  if (message.to.length > 0) {
+    engine.broker.send(message, (error, missing) => {
+      if (error) answer(error, undefined)
+      else if (missing.length === message.to.length) answer(targetsNotFound(message.to), undefined)
+      else answer(undefined, outcomeOf(message, undefined, false, missing))
+    })
+  } else if (record === undefined) {
+    answer(undefined, outcomeOf(message, undefined, false, NONE))
+    engine.broker.broadcast(message)
+  } else {
+    record.lastActivityMs = message.timestampMs
+    engine.broker.publish(message, (error, stored) => {
+      if (stored === undefined) answer(error ?? new BusError('ENGINE_UNAVAILABLE'), undefined)
+      else answer(undefined, outcomeOf(message, stored, stored.duplicate, NONE))
+    })
+  }
+}
+
+function outcomeOf(
+  message: Stamped,
+  position: Position | undefined,
+  isDuplicate: boolean,
+  missing: readonly string[]
+): Outcome {
+  return { message, position, isDuplicate, missing }
+}
+
+function targetsNotFound(targets: readonly string[]): BusError {
+  const one =
+    targets.length === 1 ? `Target not found: ${(targets[0] ?? '').slice(0, 128)}` : 'None of the targets is connected'
+  return new BusError('TARGET_NOT_FOUND', { message: one })
+}

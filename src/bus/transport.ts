@@ -1,0 +1,93 @@
+import type { Socket } from 'node:net'
+import type { RawData, WebSocket } from 'ws'
+import { bodyOf, type Frame } from '../protocol/frame.ts'
+
+/** What a transport tells its connection. Every call is synchronous and must not throw. */
+export interface TransportListener {
+  /** A whole text message. */
+  text(message: string): void
+  /** A whole binary message. */
+  binary(): void
+  /** Something that only shows that the peer is alive. `isPing` is true for a ping. */
+  control(isPing: boolean): void
+  /** The peer has taken everything that was written. */
+  drained(): void
+  /** The peer broke the rules of the transport, which closes by itself. */
+  failed(): void
+  /** Nothing comes or goes any more. Called once. */
+  closed(code: number): void
+}
+
+/** The narrow way from a connection to its peer. A connection never learns what a WebSocket is. */
+export interface Transport {
+  /** Bytes written but not yet taken by the operating system. */
+  readonly bufferedBytes: number
+  /** Writes whole frames in order. */
+  write(frames: readonly Frame[], bytes: number): void
+  ping(): void
+  /** Stops reading: messages stop coming, up to what is read already. */
+  pause(): void
+  resume(): void
+  /** Starts the closing handshake. `reason` takes at most 123 bytes. */
+  close(code: number, reason: string): void
+  /** Ends at once, without a handshake. */
+  terminate(): void
+  listen(listener: TransportListener): void
+}
+
+/** Up to here several frames are copied into one buffer for one write; above, copying costs more than the extra bookkeeping. */
+const COPY_BYTES = 65_536
+
+interface Internals {
+  readonly _socket: Socket | null
+  readonly _sender: { readonly _bufferedBytes: number } | null
+}
+
+/**
+ * The socket of a plain, uncompressed WebSocket, or undefined when frames must not be written past `ws`. Writing whole
+ * frames to it is what makes one encoding per message and one system call per turn possible; it relies on members of `ws`
+ * that are not documented, so `ws` is pinned and `test/src/bus/transport.test.ts` fails when an upgrade moves them.
+ */
+export function rawSocketOf(socket: WebSocket): Socket | undefined {
+  const { _socket, _sender } = socket as unknown as Internals
+  const isPlain = socket.readyState === socket.OPEN && socket.extensions === '' && _sender?._bufferedBytes === 0
+  return isPlain && _socket?.writable ? _socket : undefined
+}
+
+/** Adapts an accepted WebSocket of the `ws` package. */
+export function socketTransport(socket: WebSocket): Transport {
+  return {
+    get bufferedBytes() {
+      return socket.bufferedAmount
+    },
+    write(frames, bytes) {
+      const raw = rawSocketOf(socket)
+      if (raw === undefined) {
+        for (const frame of frames) socket.send(bodyOf(frame), { binary: false })
+      } else if (frames.length === 1) raw.write(frames[0] as Frame)
+      else if (bytes <= COPY_BYTES) raw.write(Buffer.concat(frames, bytes))
+      else {
+        raw.cork()
+        for (const frame of frames) raw.write(frame)
+        raw.uncork()
+      }
+    },
+    ping: () => socket.ping(),
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
+    close: (code, reason) => socket.close(code, reason),
+    terminate: () => socket.terminate(),
+    listen(listener) {
+      socket.on('message', (data: RawData, isBinary: boolean) => {
+        if (isBinary) listener.binary()
+        else listener.text((data as Buffer).toString())
+      })
+      socket.on('ping', () => listener.control(true))
+      socket.on('pong', () => listener.control(false))
+      const raw = (socket as unknown as Internals)._socket
+      raw?.on('drain', () => listener.drained())
+      socket.on('error', () => listener.failed())
+      socket.on('close', code => listener.closed(code))
+    }
+  }
+}

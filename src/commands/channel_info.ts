@@ -1,0 +1,62 @@
+import { Type } from '@sinclair/typebox'
+import { channelArgs } from '../bus/arguments.ts'
+import type { Bus } from '../bus/bus.ts'
+import { command } from '../bus/command.ts'
+import { ChannelEntry, channelEntryOf } from '../bus/records.ts'
+import { isoOf } from '../clock.ts'
+
+export default command({
+  name: 'channel_info',
+  summary: 'Show one channel with its members.',
+  role: 'user',
+  isAddressed: true,
+  args: Type.Object(channelArgs, { additionalProperties: false }),
+  result: Type.Composite([
+    ChannelEntry,
+    Type.Object({
+      participants: Type.Array(Type.String(), { description: 'Client ids' }),
+      members: Type.Array(
+        Type.Object({
+          client_id: Type.String(),
+          screen_name: Type.Optional(Type.String()),
+          client_type: Type.String(),
+          joined_at: Type.String()
+        })
+      ),
+      metadata: Type.Object({
+        created_at: Type.String(),
+        created_by: Type.String(),
+        type: Type.String(),
+        hardcoded: Type.Boolean(),
+        auto_created: Type.Boolean(),
+        description: Type.String()
+      })
+    })
+  ]),
+  run: (bus: Bus, { room, channel }, { identity }) => {
+    const record = bus.channels.require(identity.tenant, room, channel)
+    const members = bus.channels.members(record)
+    const entry = channelEntryOf(record, bus.channels)
+    return {
+      message: `Channel ${room}:${channel}`,
+      data: {
+        ...entry,
+        participants: members.map(member => member.id),
+        members: members.map(member => ({
+          client_id: member.id,
+          screen_name: member.identity.screenName,
+          client_type: member.identity.clientType,
+          joined_at: isoOf(bus.channels.joinedAtMs(member, record))
+        })),
+        metadata: {
+          created_at: record.createdAt,
+          created_by: record.createdBy,
+          type: entry.type,
+          hardcoded: record.isHardcoded,
+          auto_created: record.isAutoCreated,
+          description: record.description
+        }
+      }
+    }
+  }
+})

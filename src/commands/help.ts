@@ -1,0 +1,32 @@
+import { Type } from '@sinclair/typebox'
+import type { Bus } from '../bus/bus.ts'
+import { command } from '../bus/command.ts'
+
+export default command({
+  name: 'help',
+  summary: 'List every command with its arguments.',
+  role: 'user',
+  args: Type.Object({}, { additionalProperties: false }),
+  result: Type.Object({
+    count: Type.Integer(),
+    commands: Type.Array(
+      Type.Object({
+        name: Type.String(),
+        aliases: Type.Array(Type.String()),
+        summary: Type.String(),
+        role: Type.String(),
+        args: Type.Object({}, { additionalProperties: true, description: 'JSON Schema of the arguments' })
+      })
+    )
+  }),
+  run: (bus: Bus) => {
+    const commands = bus.commands.list().map(({ name, aliases, summary, role, args }) => ({
+      name,
+      aliases: aliases ?? [],
+      summary,
+      role,
+      args
+    }))
+    return { message: `${commands.length} commands`, data: { count: commands.length, commands } }
+  }
+})

@@ -1,0 +1,49 @@
+import { Type } from '@sinclair/typebox'
+import { hasRole } from '../auth/roles.ts'
+import type { Bus } from '../bus/bus.ts'
+import { command } from '../bus/command.ts'
+import { VERSION } from '../version.ts'
+
+const Count = Type.Integer({ minimum: 0 })
+
+export default command({
+  name: 'status',
+  summary: 'Show what the bus is doing; without the role admin, as far as it concerns the own tenant.',
+  role: 'user',
+  isHeavy: true,
+  args: Type.Object({}, { additionalProperties: false }),
+  result: Type.Object({
+    server: Type.Object({ status: Type.Literal('running'), version: Type.String(), uptime_seconds: Type.Number() }),
+    connections: Type.Object({ active: Count, total: Count }),
+    total_connections: Count,
+    active_connections: Count,
+    active_rooms: Count,
+    active_channels: Count,
+    total_messages: Count,
+    messages: Type.Object({ total: Count }),
+    rooms: Count,
+    channels: Count,
+    clients: Count,
+    timestamp: Type.String()
+  }),
+  run: (bus: Bus, _args, { identity }) => {
+    const status = bus.status(hasRole(identity.role, 'admin') ? undefined : identity.tenant)
+    return {
+      message: 'ArqonBus is running',
+      data: {
+        server: { status: 'running', version: VERSION, uptime_seconds: status.uptimeSeconds },
+        connections: { active: status.clients, total: status.accepted },
+        total_connections: status.accepted,
+        active_connections: status.clients,
+        active_rooms: status.rooms,
+        active_channels: status.channels,
+        total_messages: status.messages,
+        messages: { total: status.messages },
+        rooms: status.rooms,
+        channels: status.channels,
+        clients: status.clients,
+        timestamp: status.timestamp
+      }
+    }
+  }
+})

@@ -1,0 +1,82 @@
+#!/usr/bin/env node
+import type { AddressInfo } from 'node:net'
+import { buildApp } from './app.ts'
+import { type Config, ConfigError, loadConfig } from './config.ts'
+import { FlagsExit, parseFlags } from './flags.ts'
+import { createLogger } from './log.ts'
+import { preflight } from './preflight.ts'
+import { closeOnSignal } from './shutdown.ts'
+import { readBuild, VERSION } from './version.ts'
+
+/** Exit codes: a configuration that cannot be used, and one that must not be used in production. */
+const EXIT_CONFIG = 2
+const EXIT_PREFLIGHT = 78
+
+/** Beyond the drain, for closing what is not a connection. */
+const CLOSE_MARGIN_MS = 4_000
+
+await main()
+
+async function main(): Promise<void> {
+  try {
+    const { flags, checkConfig } = parseFlags(process.argv.slice(2))
+    const { config, warnings } = loadChecked(flags)
+    if (checkConfig) return print(process.stdout, ['The configuration is usable.', ...warnings])
+    await serve(config, warnings)
+  } catch (error) {
+    if (!(error instanceof FlagsExit)) throw error
+    print(error.exitCode === 0 ? process.stdout : process.stderr, [error.message.trimEnd()])
+    process.exitCode = error.exitCode
+  }
+}
+
+/** The configuration, or the end of the process with everything that is wrong with it. */
+function loadChecked(flags: Readonly<Record<string, string>>): { config: Config; warnings: readonly string[] } {
+  try {
+    const loaded = loadConfig({ env: process.env, flags })
+    refuseUnsafe(loaded.config, [])
+    return loaded
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    if (error.config) refuseUnsafe(error.config, error.faults)
+    print(process.stderr, [error.message])
+    process.exit(EXIT_CONFIG)
+  }
+}
+
+function refuseUnsafe(config: Config, faults: readonly string[]): void {
+  const reasons = [...faults, ...preflight(config, { nodeVersion: process.version })]
+  if (reasons.length === 0) return
+  print(process.stderr, ['This configuration must not run in production:', ...reasons.map(reason => `  ${reason}`)])
+  process.exit(EXIT_PREFLIGHT)
+}
+
+async function serve(config: Config, warnings: readonly string[]): Promise<void> {
+  const logger = createLogger({ logLevel: config.logLevel, pretty: process.stdout.isTTY === true })
+  for (const warning of warnings) logger.warn({}, warning)
+  const app = await buildApp({ config, logger, build: readBuild(process.env) })
+  closeOnSignal({ log: logger, deadlineMs: config.drainTimeoutMs + CLOSE_MARGIN_MS, close: () => app.close() })
+  try {
+    await app.listen({ host: config.host, port: config.port, listenTextResolver: () => 'listening' })
+    await app.listenOps()
+  } catch (error) {
+    logger.fatal({ err: error }, 'cannot listen')
+    await app.close()
+    process.exit(1)
+  }
+  const { address, port, family } = app.server.address() as AddressInfo
+  const host = family === 'IPv6' ? `[${address}]` : address
+  const ops = app.opsAddress()
+  logger.info(
+    {
+      websocket: `ws://${host}:${port}/ws`,
+      http: ops ? `http://${ops.address}:${ops.port}` : `http://${host}:${port}`,
+      node: app.nodeName
+    },
+    `ArqonBus ${VERSION} is ready: connect to ws://${host}:${port}/ws; try: npx arqon tail --ws-url ws://${host}:${port} --limit 0 --timeout-seconds 3600`
+  )
+}
+
+function print(stream: NodeJS.WriteStream, lines: readonly string[]): void {
+  stream.write(`${lines.join('\n')}\n`)
+}

@@ -1,0 +1,121 @@
+import { BusError } from '../errors.ts'
+import {
+  type ClientFields,
+  type ClientType,
+  type Envelope,
+  EnvelopeSchema,
+  PRIVATE_CHANNEL,
+  TargetsSchema
+} from './envelope.ts'
+import { findFaults, type Json, type JsonBounds, type JsonObject, type JsonScan, scanJson } from './json.ts'
+import { compileCheck } from './schema.ts'
+
+/** Turns the text of one frame into an envelope, or throws VALIDATION_ERROR naming every fault; never anything else. */
+export type Decode = (text: string) => Envelope
+
+/** A frame that was refused, with the id to answer to where the frame carried a usable one. */
+export class FrameError extends BusError {
+  readonly requestId: string | undefined
+
+  constructor(faults: readonly string[], requestId?: string) {
+    super('VALIDATION_ERROR', { faults })
+    this.requestId = requestId
+  }
+}
+
+const EMPTY: JsonObject = Object.freeze({})
+const check = compileCheck(EnvelopeSchema)
+const checkTargets = compileCheck(TargetsSchema)
+const isClientId = compileCheck(EnvelopeSchema.properties.id)
+
+/** Makes the decoder of JSON text frames [protocol.md, Envelope]. */
+export function createDecoder(bounds: JsonBounds): Decode {
+  return text => {
+    const scan = scanJson(text)
+    if (scan.depth > bounds.depth) throw new FrameError([`message: nested deeper than ${bounds.depth} levels`])
+    const fields = parseObject(text)
+    const faults = findFaults(fields, bounds, scan.keys)
+    const present = withoutNulls(fields)
+    faults.push(...check(present))
+    const envelope = toEnvelope(present as ClientFields, text, scan)
+    if (faults.length === 0) faults.push(...findTypeFaults(envelope))
+    if (faults.length > 0)
+      throw new FrameError(faults, isClientId(present.id).length === 0 ? (present.id as string) : undefined)
+    return envelope
+  }
+}
+
+function parseObject(text: string): JsonObject {
+  let value: Json
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw new FrameError(['message: must be JSON'])
+  }
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+    throw new FrameError(['message: must be a JSON object'])
+  }
+  return value as JsonObject
+}
+
+/** `null` at the top level means "absent". The object is copied only if there is one. */
+function withoutNulls(fields: JsonObject): JsonObject {
+  for (const key in fields) {
+    if (fields[key] === null) return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null))
+  }
+  return fields
+}
+
+function toEnvelope(fields: ClientFields, text: string, scan: JsonScan): Envelope {
+  const payload = fields.payload ?? EMPTY
+  const isCommand = fields.type === 'command'
+  return {
+    id: fields.id,
+    type: fields.type,
+    timestamp: fields.timestamp,
+    room: fields.room,
+    channel: fields.channel,
+    to: targetsOf(fields, payload),
+    payload,
+    payloadText: fields.payload && scan.payload ? text.slice(scan.payload.start, scan.payload.end) : undefined,
+    metadata: (fields.metadata as JsonObject | undefined) ?? EMPTY,
+    metadataText: fields.metadata && scan.metadata ? text.slice(scan.metadata.start, scan.metadata.end) : undefined,
+    command: fields.command ?? (isCommand ? textOf(payload.command) : undefined),
+    args: fields.args ?? (isCommand ? (objectOf(payload.parameters) ?? EMPTY) : EMPTY),
+    ack: fields.ack
+  }
+}
+
+/** `payload.target` counts only where a message is private anyway: elsewhere it is the sender's own business. */
+function targetsOf(fields: ClientFields, payload: JsonObject): readonly string[] | undefined {
+  const named = fields.to ?? fields.to_client ?? (isPrivate(fields) ? payload.target : undefined)
+  if (typeof named === 'string') return [named]
+  return Array.isArray(named) ? [...new Set(named as string[])] : undefined
+}
+
+function isPrivate(fields: { readonly type: ClientType; readonly channel?: string | undefined }): boolean {
+  return fields.type === 'private' || (fields.channel === PRIVATE_CHANNEL && fields.type !== 'command')
+}
+
+/** Faults that depend on the type, looked for when every field is sound by itself. */
+function findTypeFaults(envelope: Envelope): string[] {
+  const faults: string[] = []
+  if (isPrivate(envelope) && checkTargets(envelope.to).length > 0) {
+    faults.push(`to: must be ${TargetsSchema.expected}`)
+  }
+  if (envelope.type === 'command' && envelope.command === undefined)
+    faults.push('command: must be the name of a command')
+  if (envelope.type === 'telemetry') {
+    if (textOf(envelope.payload.eventType) === undefined) faults.push('payload.eventType: must be a string')
+    if (objectOf(envelope.payload.payload) === undefined) faults.push('payload.payload: must be an object')
+  }
+  return faults
+}
+
+function textOf(value: Json | undefined): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+function objectOf(value: Json | undefined): JsonObject | undefined {
+  return value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as JsonObject) : undefined
+}

@@ -1,0 +1,48 @@
+import type { TSchema } from '@sinclair/typebox'
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import formats from 'ajv-formats'
+
+/** A compiled check: the faults of a value, one sentence each; empty when it fits. */
+export type Check = (value: unknown) => string[]
+
+const ajv = new Ajv({ allErrors: true, verbose: true, strict: false })
+formats.default(ajv, ['date-time', 'uri'])
+
+/**
+ * Compiles a schema with the one Ajv that checks envelopes and command arguments. A schema may say in `expected` what a
+ * value has to be; the sentence then reads `field: must be <expected>`.
+ */
+export function compileCheck(schema: TSchema): Check {
+  const validate: ValidateFunction = ajv.compile(schema)
+  return value => (validate(value) ? [] : toFaults(validate.errors ?? []))
+}
+
+function toFaults(errors: readonly ErrorObject[]): string[] {
+  const faults = new Map<string, string>()
+  for (const error of errors) {
+    const field = fieldOf(error)
+    const isExpected = expectationOf(error) !== undefined
+    if (isExpected || !faults.has(field)) faults.set(field, `${field}: ${sentenceOf(error)}`)
+  }
+  return [...faults.values()]
+}
+
+/** The dotted path of the value at fault; for a missing or an extra property, that property. */
+function fieldOf(error: ErrorObject): string {
+  const segments = error.instancePath.split('/').slice(1)
+  const named: unknown = error.params.missingProperty ?? error.params.additionalProperty
+  if (typeof named === 'string') segments.push(named.slice(0, 64))
+  return segments.join('.') || 'message'
+}
+
+function sentenceOf(error: ErrorObject): string {
+  if (error.keyword === 'required') return 'is required'
+  if (error.keyword === 'additionalProperties') return 'is not known'
+  const expectation = expectationOf(error)
+  return expectation === undefined ? (error.message ?? 'is not valid') : `must be ${expectation}`
+}
+
+function expectationOf(error: ErrorObject): string | undefined {
+  const expected: unknown = (error.parentSchema as { expected?: unknown } | undefined)?.expected
+  return typeof expected === 'string' ? expected : undefined
+}
