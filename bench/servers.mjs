@@ -101,7 +101,7 @@ export async function startServer(server, secret) {
   while (!(await isReady(ports[0]))) {
     if (child.exitCode !== null || performance.now() > deadline) {
       await stop()
-      throw new Error(`the server did not become ready\n${log}`)
+      throw new Error(`the server did not become ready (exit code ${child.exitCode ?? 'none'})\n${log}`)
     }
     await sleep(50)
   }

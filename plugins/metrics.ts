@@ -15,11 +15,11 @@ export default fp(
       const { messages, bytes } = broker.stats()
       return {
         clients: bus.hub.size,
-        accepted: bus.acceptedCount,
+        accepted: bus.tallies.total.accepted,
         connections: admission.count,
         delivered: bus.hub.deliveredCount,
         received: bus.receivedCount,
-        published: bus.messageCount,
+        published: bus.tallies.total.messages,
         refused: bus.refusedCount,
         slowConsumers: bus.slowConsumerCount,
         outboundBytes: bus.outboundBytes,

@@ -39,7 +39,10 @@ export default fp(
       } catch (error) {
         server = undefined
         if (config.httpPortIsExplicit) throw error
-        app.log.warn({ port: config.httpPort }, 'the port for operators is taken: HTTP is answered on the main port only')
+        app.log.warn(
+          { port: config.httpPort },
+          'the port for operators is taken: HTTP is answered on the main port only'
+        )
       }
     })
     app.addHook('preClose', async () => {

@@ -30,10 +30,6 @@ const Status = Type.Object({
 /** The state of the process in detail [protocol.md, HTTP]. */
 export default async function status(app: FastifyInstance): Promise<void> {
   const { bus, broker, rooms } = app
-  let requestCount = 0
-  app.addHook('onRequest', async () => {
-    requestCount++
-  })
 
   app.get('/status', { schema: { response: { 200: Status } } }, async () => {
     const { uptimeSeconds, timestamp } = bus.status()
@@ -52,16 +48,16 @@ export default async function status(app: FastifyInstance): Promise<void> {
         storage: broker.name,
         telemetry: null
       },
-      connections: { active: bus.hub.size, total: bus.acceptedCount },
+      connections: { active: bus.hub.size, total: bus.tallies.total.accepted },
       rooms: { active: count.rooms },
       channels: { active: count.channels },
       messages: {
         received: bus.receivedCount,
-        published: bus.messageCount,
+        published: bus.tallies.total.messages,
         delivered: bus.hub.deliveredCount,
         refused: bus.refusedCount
       },
-      requests: { total: requestCount },
+      requests: { total: app.metrics.requestCount },
       storage: { backend: broker.name, messages: held.messages, bytes: held.bytes },
       telemetry: { connections: 0 }
     }

@@ -35,7 +35,7 @@ export async function buildApp({ config, logger, build = readBuild({}) }: AppOpt
   const app = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
-    trustProxy: config.trustProxy as boolean,
+    trustProxy: trustOf(config.trustProxy),
     bodyLimit: config.maxBodyBytes,
     forceCloseConnections: 'idle',
     clientErrorHandler: refuseConnection,
@@ -70,6 +70,12 @@ export async function buildApp({ config, logger, build = readBuild({}) }: AppOpt
   await app.register(statusRoutes)
   await app.register(metricsRoutes)
   return app
+}
+
+/** A number means so many proxies in front, in a form that the types of the framework know too. */
+function trustOf(proxies: Config['trustProxy']) {
+  if (typeof proxies !== 'number') return proxies
+  return (_address: string, hop: number) => hop < proxies
 }
 
 /** Faults of the HTTP parser that have a code of ours; every other one is a bad request. */

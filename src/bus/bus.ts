@@ -19,6 +19,7 @@ import { Hub } from './hub.ts'
 import { type Defer, Flusher, OutboundLedger } from './outbox.ts'
 import { runStages } from './pipeline.ts'
 import { Receiver } from './receive.ts'
+import { Tallies, type Tally } from './tally.ts'
 import type { Transport } from './transport.ts'
 
 /** Bounds that the bus enforces itself [limits.md, Limits]. */
@@ -51,22 +52,12 @@ export interface BusOptions {
 }
 
 /** What {@link Bus.status} tells. */
-export interface BusStatus {
+export interface BusStatus extends Readonly<Tally> {
   readonly uptimeSeconds: number
   readonly clients: number
-  /** Connections accepted since the start. */
-  readonly accepted: number
-  /** Messages accepted since the start. */
-  readonly messages: number
   readonly rooms: number
   readonly channels: number
   readonly timestamp: string
-}
-
-/** What a tenant has done, as long as one of its connections is open. */
-interface TenantCount {
-  accepted: number
-  messages: number
 }
 
 const TICK_MS = 500
@@ -81,11 +72,9 @@ export class Bus {
   readonly broker: Broker
   readonly node: string
   readonly startedAtMs: number
-  /** Slow consumers disconnected, and connections accepted, since the start. */
+  readonly tallies = new Tallies()
+  /** Slow consumers disconnected since the start. */
   slowConsumerCount = 0
-  acceptedCount = 0
-  /** Messages that passed all stages, since the start. */
-  messageCount = 0
 
   readonly #options: BusOptions
   readonly #engine: Engine
@@ -94,8 +83,6 @@ export class Bus {
   readonly #ledger: OutboundLedger
   /** Every connection whose transport still exists, also those that take part no more. */
   readonly #transports = new Set<Connection>()
-  /** Map( tenant -> what it did ) */
-  readonly #counts = new Map<string, TenantCount>()
   readonly #timers: Timer[] = []
   #isDraining = false
 
@@ -176,12 +163,11 @@ export class Bus {
   status(tenant?: string): BusStatus {
     const { clock } = this.#options
     const { rooms, channels } = this.registry.count(tenant)
-    const own = tenant === undefined ? undefined : this.#countOf(tenant)
+    const tally = tenant === undefined ? this.tallies.total : this.tallies.of(tenant)
     return {
       uptimeSeconds: Math.round((clock.now() - this.startedAtMs) / 1000),
       clients: tenant === undefined ? this.hub.size : this.hub.connectionsOf(tenant).size,
-      accepted: own?.accepted ?? this.acceptedCount,
-      messages: own?.messages ?? this.messageCount,
+      ...tally,
       rooms,
       channels,
       timestamp: clock.iso()
@@ -204,8 +190,7 @@ export class Bus {
     const connection = new Connection(ids.client(), identity, transport, this.#context)
     this.#transports.add(connection)
     this.hub.add(connection)
-    this.acceptedCount++
-    this.#countOf(identity.tenant).accepted++
+    this.tallies.add(identity.tenant, 'accepted')
     log.debug({ client: connection.id, tenant: identity.tenant, clientType: identity.clientType }, 'client connected')
     const header = { id: ids.message(), timestamp: clock.iso() }
     connection.send(welcomeText(header, { client_id: connection.id, ...welcome, node }))
@@ -219,8 +204,7 @@ export class Bus {
     const start = this.#options.clock.monotonic()
     try {
       runStages(new Draft(source, envelope, type, answer), this.#engine)
-      this.messageCount++
-      this.#countOf(source.identity.tenant).messages++
+      this.tallies.add(source.identity.tenant, 'messages')
     } catch (error) {
       answer(this.#expect(error), undefined)
     }
@@ -244,20 +228,11 @@ export class Bus {
     await this.broker.close()
   }
 
-  #countOf(tenant: string): TenantCount {
-    let count = this.#counts.get(tenant)
-    if (!count) {
-      count = { accepted: 0, messages: 0 }
-      this.#counts.set(tenant, count)
-    }
-    return count
-  }
-
   /** Forgets channels that nobody uses, and tenants of which nothing but the seeds is left. */
   async #sweep(): Promise<void> {
     await this.channels.sweep()
-    for (const tenant of this.#counts.keys()) {
-      if (this.hub.connectionsOf(tenant).size === 0 && this.registry.forgetTenant(tenant)) this.#counts.delete(tenant)
+    for (const tenant of this.tallies.tenants()) {
+      if (this.hub.connectionsOf(tenant).size === 0 && this.registry.forgetTenant(tenant)) this.tallies.forget(tenant)
     }
   }
 

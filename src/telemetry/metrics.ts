@@ -23,6 +23,8 @@ export interface MetricValues {
 /** The metrics of one process. */
 export interface Metrics {
   readonly contentType: string
+  /** HTTP requests answered since the start. */
+  readonly requestCount: number
   /** Prometheus text. */
   text(): Promise<string>
   /** The same as an object, by name. */
@@ -114,8 +116,12 @@ export function createMetrics(read: () => MetricValues): Metrics {
     })
   }
 
+  let requestCount = 0
   return {
     contentType: registry.contentType,
+    get requestCount() {
+      return requestCount
+    },
     text: () => registry.metrics(),
     async json() {
       const metrics = await registry.getMetricsAsJSON()
@@ -123,6 +129,7 @@ export function createMetrics(read: () => MetricValues): Metrics {
     },
     observeRouting: seconds => routing.observe(seconds),
     observeRequest(status, seconds) {
+      requestCount++
       requests.inc({ status: `${Math.trunc(status / 100)}xx` })
       requestSeconds.observe(seconds)
     }
