@@ -79,13 +79,13 @@ export interface Broker {
   /** Stops the deliveries of a channel. Idempotent. */
   unsubscribe(key: string): void
 
-  /** The channel's present end; sequence 0 when nothing was published. A later `recover` honours it, whatever happens but `forget`. */
+  /** The channel's present end; sequence 0 when nothing was published. A later `recover` honours it while history reaches back to it. */
   position(key: string): Promise<Position>
 
   /** What was published after `since`, if that can be proved [limits.md P5]; more than `limit` messages count as not recoverable. */
   recover(key: string, since: Position, limit: number): Promise<Recovery>
 
-  /** Reads history. Of a channel that was never used, or is forgotten, the page is empty and its epoch matches none. */
+  /** Reads history. Of a channel that does not exist the page is empty, with an epoch that no recovery need honour. */
   read(key: string, query: HistoryQuery): Promise<HistoryPage>
 
   /** Drops a channel with its history. Used again, it starts with a new epoch. Whoever is subscribed stays so. */

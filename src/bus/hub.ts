@@ -179,7 +179,7 @@ export class Hub implements Sink {
 
   transient(message: Stamped): readonly string[] {
     const frame = frameOf(deliveryText(message, undefined))
-    if (message.to.length > 0) return message.to.filter(id => this.#sendTo(this.find(message.tenant, id), frame))
+    if (message.to.length > 0) return message.to.filter(id => this.#sendPrivate(message, id, frame))
     const receivers = message.isPresence ? this.#watchers.leftsOf(message.key) : this.#tenants.leftsOf(message.tenant)
     for (const receiver of receivers) if (concerns(message, receiver)) this.#sendTo(receiver, frame)
     return nobody
@@ -191,6 +191,14 @@ export class Hub implements Sink {
       other => other.room === place.room && other.key !== place.key && this.#watchers.has(connection, other.key)
     )
     if (!stillWatched) this.#watchers.delete(connection, roomKeyOf(place))
+  }
+
+  /** Who writes to itself is told first that the message was accepted, and then gets it. */
+  #sendPrivate(message: Stamped, id: string, frame: Frame): boolean {
+    const target = this.find(message.tenant, id)
+    if (id !== message.sender || !target?.isOpen) return this.#sendTo(target, frame)
+    queueMicrotask(() => this.#sendTo(target, frame))
+    return true
   }
 
   #sendTo(connection: Connection | undefined, frame: Frame): boolean {

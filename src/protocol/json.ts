@@ -100,12 +100,16 @@ export function scanJson(text: string): JsonScan {
 
 /** Index of the quote that ends the string which starts at `from`, or the text's length when none does. */
 function endOfString(text: string, from: number): number {
-  for (let at = from; at < text.length; at++) {
-    const code = text.charCodeAt(at)
-    if (code === BACKSLASH) at++
-    else if (code === QUOTE) return at
-  }
-  return text.length
+  let at = text.indexOf('"', from)
+  while (at >= 0 && isEscaped(text, at, from)) at = text.indexOf('"', at + 1)
+  return at < 0 ? text.length : at
+}
+
+/** Whether an odd number of backslashes stands before the character, counted back to `from`. */
+function isEscaped(text: string, at: number, from: number): boolean {
+  let start = at
+  while (start > from && text.charCodeAt(start - 1) === BACKSLASH) start--
+  return (at - start) % 2 === 1
 }
 
 const MAX_FAULTS = 20
