@@ -15,6 +15,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who is behind a socket that was let in. */
     identity: Identity | undefined
+    /** The reply that an upgrade makes superfluous. */
+    upgradeReply: FastifyReply | undefined
   }
   interface FastifyContextConfig {
     /** Whether the route is a socket. No other can be upgraded. */
@@ -35,6 +37,7 @@ export default fp(
       preClose: done => done()
     })
     app.decorateRequest('identity', undefined)
+    app.decorateRequest('upgradeReply', undefined)
 
     app.addHook('onRequest', async request => {
       if (!request.ws) return

@@ -1,4 +1,5 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { WebSocket } from 'ws'
 import type { Identity } from '../src/auth/identity.ts'
 import { socketTransport } from '../src/bus/transport.ts'
 import { BusError } from '../src/errors.ts'
@@ -10,8 +11,10 @@ export default async function ws(app: FastifyInstance): Promise<void> {
       method: 'GET',
       url,
       config: { isSocket: true },
-      preValidation: async request => {
-        if (request.ws) await app.admit(request)
+      preValidation: async (request, reply) => {
+        if (!request.ws) return
+        await app.admit(request)
+        request.upgradeReply = reply
       },
       handler: async (_request, reply) => {
         if (url === '/ws')
@@ -25,8 +28,15 @@ export default async function ws(app: FastifyInstance): Promise<void> {
         })
       },
       wsHandler: (socket, request) => {
+        forgetRequest(socket, request)
         app.bus.attach(request.identity as Identity, socketTransport(socket))
       }
     })
   }
+}
+
+/** Cuts what would keep request, reply and headers in memory for as long as the socket lives: some kB for each. */
+function forgetRequest(socket: WebSocket, request: FastifyRequest): void {
+  socket.removeAllListeners('error')
+  request.upgradeReply?.raw.detachSocket(request.raw.socket)
 }

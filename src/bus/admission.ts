@@ -91,15 +91,13 @@ export class Admission {
         throw new BusError('RATE_LIMITED', { message: `Too many connections of ${whose}`, retryAfterMs: RETRY_MS })
       }
     }
-    for (const [key] of shares) this.#add(key, 1)
-    this.#count++
+    const keys = shares.map(([key]) => key)
+    this.#hold(keys, 1)
     let isHeld = true
     return {
       release: () => {
-        if (!isHeld) return
+        if (isHeld) this.#hold(keys, -1)
         isHeld = false
-        for (const [key] of shares) this.#add(key, -1)
-        this.#count--
       }
     }
   }
@@ -108,10 +106,13 @@ export class Admission {
     this.#sweeper.cancel()
   }
 
-  #add(key: string, change: number): void {
-    const count = (this.#counts.get(key) ?? 0) + change
-    if (count === 0) this.#counts.delete(key)
-    else this.#counts.set(key, count)
+  #hold(keys: readonly string[], change: 1 | -1): void {
+    this.#count += change
+    for (const key of keys) {
+      const count = (this.#counts.get(key) ?? 0) + change
+      if (count === 0) this.#counts.delete(key)
+      else this.#counts.set(key, count)
+    }
   }
 
   #sweep(): void {

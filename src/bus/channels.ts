@@ -7,7 +7,7 @@ import type { ChannelRecord } from '../rooms/registry.ts'
 import type { Connection } from './connection.ts'
 import type { Engine } from './draft.ts'
 import type { Hub } from './hub.ts'
-import { stampNotice } from './stamp.ts'
+import { type NoticePlace, stampNotice } from './stamp.ts'
 
 /** Bounds of memberships [limits.md, Limits]. */
 export interface ChannelLimits {
@@ -195,12 +195,7 @@ export class Channels {
   }
 
   /** Tells those who asked, in the place `where`. */
-  #announce(
-    about: ChannelRecord,
-    where: Pick<ChannelRecord, 'tenant' | 'room' | 'name' | 'key'>,
-    event: string,
-    facts: JsonObject
-  ): void {
+  #announce(about: ChannelRecord, where: NoticePlace, event: string, facts: JsonObject): void {
     const payload = {
       event,
       room: about.room,
@@ -212,8 +207,8 @@ export class Channels {
   }
 }
 
-function roomOf(record: ChannelRecord): Pick<ChannelRecord, 'tenant' | 'room' | 'name' | 'key'> {
-  return { tenant: record.tenant, room: record.room, name: '', key: keyOf(record.tenant, record.room, '') }
+function roomOf(record: ChannelRecord): NoticePlace {
+  return { tenant: record.tenant, room: record.room, name: '', key: record.roomKey }
 }
 
 function memberOf(connection: Connection): JsonObject {

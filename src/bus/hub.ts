@@ -1,5 +1,4 @@
 import type { Broker, Sink } from '../broker/broker.ts'
-import { keyOf } from '../protocol/address.ts'
 import { type Frame, frameOf } from '../protocol/frame.ts'
 import type { Publication, Stamped } from '../protocol/message.ts'
 import { deliveryText } from '../protocol/replies.ts'
@@ -12,6 +11,8 @@ export interface Place {
   readonly room: string
   readonly name: string
   readonly key: string
+  /** Key of the room itself. */
+  readonly roomKey: string
 }
 
 /** More publications than this during one join mean that the member cannot catch up. */
@@ -107,14 +108,14 @@ export class Hub implements Sink {
   watch(connection: Connection, place: Place, isWatching: boolean): void {
     if (isWatching) {
       this.#watchers.add(connection, place.key)
-      this.#watchers.add(connection, roomKeyOf(place))
+      this.#watchers.add(connection, place.roomKey)
     } else this.#unwatch(connection, place)
   }
 
   /** Makes a connection a member. False when it was one. The broker's deliveries start when {@link follow} resolves. */
   join(connection: Connection, place: Place, nowMs: number): boolean {
     if (!this.#members.add(connection, place.key)) return false
-    this.#roomMembers.add(connection, roomKeyOf(place))
+    this.#roomMembers.add(connection, place.roomKey)
     this.#places.get(connection)?.set(place.key, { place, joinedAtMs: nowMs })
     return true
   }
@@ -122,7 +123,7 @@ export class Hub implements Sink {
   /** Has the broker deliver what the members of a place get. */
   async follow(place: Place): Promise<void> {
     await this.#broker.subscribe(place.key)
-    const roomKey = roomKeyOf(place)
+    const roomKey = place.roomKey
     if (roomKey !== place.key) await this.#broker.subscribe(roomKey)
   }
 
@@ -133,9 +134,9 @@ export class Hub implements Sink {
     connection.held?.delete(place.key)
     const places = this.#places.get(connection)
     places?.delete(place.key)
-    const roomKey = roomKeyOf(place)
+    const roomKey = place.roomKey
     if (this.#members.leftsOf(place.key).size === 0 && place.key !== roomKey) this.#broker.unsubscribe(place.key)
-    if (![...(places?.values() ?? [])].some(entry => roomKeyOf(entry.place) === roomKey)) {
+    if (![...(places?.values() ?? [])].some(entry => entry.place.roomKey === roomKey)) {
       this.#roomMembers.delete(connection, roomKey)
       if (this.#roomMembers.leftsOf(roomKey).size === 0) this.#broker.unsubscribe(roomKey)
     }
@@ -190,7 +191,7 @@ export class Hub implements Sink {
     const stillWatched = this.placesOf(connection).some(
       other => other.room === place.room && other.key !== place.key && this.#watchers.has(connection, other.key)
     )
-    if (!stillWatched) this.#watchers.delete(connection, roomKeyOf(place))
+    if (!stillWatched) this.#watchers.delete(connection, place.roomKey)
   }
 
   /** Who writes to itself is told first that the message was accepted, and then gets it. */
@@ -214,10 +215,6 @@ export class Hub implements Sink {
     if (kept.push(publication) > MAX_HELD) member.close(4428)
     return true
   }
-}
-
-function roomKeyOf(place: Place): string {
-  return keyOf(place.tenant, place.room, '')
 }
 
 /** Nobody gets its own message, unless it asked for it. */

@@ -1,6 +1,7 @@
 import { keyOf } from '../protocol/address.ts'
 import type { JsonObject } from '../protocol/json.ts'
 import type { Stamped } from '../protocol/message.ts'
+import type { ChannelRecord } from '../rooms/registry.ts'
 import type { Draft, Engine } from './draft.ts'
 
 const NOBODY: readonly string[] = Object.freeze([])
@@ -38,12 +39,11 @@ function metadataOf({ envelope }: Draft): string {
   return envelope.metadataText ?? JSON.stringify(envelope.metadata)
 }
 
+/** Where a notice belongs: a channel, or the room itself when `name` is empty. */
+export type NoticePlace = Pick<ChannelRecord, 'tenant' | 'room' | 'name' | 'key'>
+
 /** A notice from the server itself to the members of a place who asked for them [protocol.md, Types]. */
-export function stampNotice(
-  place: { readonly tenant: string; readonly room: string; readonly name: string; readonly key: string },
-  payload: JsonObject,
-  engine: Pick<Engine, 'clock' | 'ids'>
-): Stamped {
+export function stampNotice(place: NoticePlace, payload: JsonObject, engine: Pick<Engine, 'clock' | 'ids'>): Stamped {
   const fields: Omit<Stamped, symbol> = {
     id: engine.ids.message(),
     hasClientId: false,

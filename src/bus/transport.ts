@@ -56,38 +56,64 @@ export function rawSocketOf(socket: WebSocket): Socket | undefined {
 
 /** Adapts an accepted WebSocket of the `ws` package. */
 export function socketTransport(socket: WebSocket): Transport {
-  return {
-    get bufferedBytes() {
-      return socket.bufferedAmount
-    },
-    write(frames, bytes) {
-      const raw = rawSocketOf(socket)
-      if (raw === undefined) {
-        for (const frame of frames) socket.send(bodyOf(frame), { binary: false })
-      } else if (frames.length === 1) raw.write(frames[0] as Frame)
-      else if (bytes <= COPY_BYTES) raw.write(Buffer.concat(frames, bytes))
-      else {
-        raw.cork()
-        for (const frame of frames) raw.write(frame)
-        raw.uncork()
-      }
-    },
-    ping: () => socket.ping(),
-    pause: () => socket.pause(),
-    resume: () => socket.resume(),
-    close: (code, reason) => socket.close(code, reason),
-    terminate: () => socket.terminate(),
-    listen(listener) {
-      socket.on('message', (data: RawData, isBinary: boolean) => {
-        if (isBinary) listener.binary()
-        else listener.text((data as Buffer).toString())
-      })
-      socket.on('ping', () => listener.control(true))
-      socket.on('pong', () => listener.control(false))
-      const raw = (socket as unknown as Internals)._socket
-      raw?.on('drain', () => listener.drained())
-      socket.on('error', () => listener.failed())
-      socket.on('close', code => listener.closed(code))
+  return new SocketTransport(socket)
+}
+
+class SocketTransport implements Transport {
+  readonly #socket: WebSocket
+
+  constructor(socket: WebSocket) {
+    this.#socket = socket
+  }
+
+  get bufferedBytes(): number {
+    return this.#socket.bufferedAmount
+  }
+
+  write(frames: readonly Frame[], bytes: number): void {
+    const raw = rawSocketOf(this.#socket)
+    if (raw === undefined) {
+      for (const frame of frames) this.#socket.send(bodyOf(frame), { binary: false })
+    } else if (frames.length === 1) raw.write(frames[0] as Frame)
+    else if (bytes <= COPY_BYTES) raw.write(Buffer.concat(frames, bytes))
+    else {
+      raw.cork()
+      for (const frame of frames) raw.write(frame)
+      raw.uncork()
     }
+  }
+
+  ping(): void {
+    this.#socket.ping()
+  }
+
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#socket.resume()
+  }
+
+  close(code: number, reason: string): void {
+    this.#socket.close(code, reason)
+  }
+
+  terminate(): void {
+    this.#socket.terminate()
+  }
+
+  listen(listener: TransportListener): void {
+    const socket = this.#socket
+    socket.on('message', (data: RawData, isBinary: boolean) => {
+      if (isBinary) listener.binary()
+      else listener.text((data as Buffer).toString())
+    })
+    socket.on('ping', () => listener.control(true))
+    socket.on('pong', () => listener.control(false))
+    socket.on('error', () => listener.failed())
+    socket.on('close', code => listener.closed(code))
+    const raw = (socket as unknown as Internals)._socket
+    raw?.on('drain', () => listener.drained())
   }
 }

@@ -7,7 +7,7 @@ import {
   PRIVATE_CHANNEL,
   TargetsSchema
 } from './envelope.ts'
-import { findFaults, type Json, type JsonBounds, type JsonObject, type JsonScan, scanJson } from './json.ts'
+import { findFaults, type Json, type JsonBounds, type JsonObject, type JsonScan, type Span, scanJson } from './json.ts'
 import { compileCheck } from './schema.ts'
 
 /** Turns the text of one frame into an envelope, or throws VALIDATION_ERROR naming every fault; never anything else. */
@@ -24,6 +24,8 @@ export class FrameError extends BusError {
 }
 
 const EMPTY: JsonObject = Object.freeze({})
+/** Types that are never private, whatever channel they name. */
+const unrouted: ReadonlySet<ClientType> = new Set(['command', 'response', 'error', 'ping', 'pong'])
 const check = compileCheck(EnvelopeSchema)
 const checkTargets = compileCheck(TargetsSchema)
 const isClientId = compileCheck(EnvelopeSchema.properties.id)
@@ -32,17 +34,22 @@ const isClientId = compileCheck(EnvelopeSchema.properties.id)
 export function createDecoder(bounds: JsonBounds): Decode {
   return text => {
     const scan = scanJson(text)
-    if (scan.depth > bounds.depth) throw new FrameError([`message: nested deeper than ${bounds.depth} levels`])
+    refuseCostly(scan, bounds)
     const fields = parseObject(text)
-    const faults = findFaults(fields, bounds, scan.keys)
     const present = withoutNulls(fields)
-    faults.push(...check(present))
+    const unsound = check(present)
     const envelope = toEnvelope(present as ClientFields, text, scan)
-    if (faults.length === 0) faults.push(...findTypeFaults(envelope))
+    const faults = [...findFaults(fields, bounds, scan.keys), ...unsound, ...findTypeFaults(envelope, unsound)]
     if (faults.length > 0)
       throw new FrameError(faults, isClientId(present.id).length === 0 ? (present.id as string) : undefined)
     return envelope
   }
+}
+
+/** What would take long to parse, or to check, is refused for that alone [limits.md, P10]. */
+function refuseCostly(scan: JsonScan, bounds: JsonBounds): void {
+  if (scan.depth > bounds.depth) throw new FrameError([`message: nested deeper than ${bounds.depth} levels`])
+  if (scan.commas >= bounds.nodes) throw new FrameError([`more than ${bounds.nodes} values`])
 }
 
 function parseObject(text: string): JsonObject {
@@ -77,13 +84,22 @@ function toEnvelope(fields: ClientFields, text: string, scan: JsonScan): Envelop
     channel: fields.channel,
     to: targetsOf(fields, payload),
     payload,
-    payloadText: fields.payload && scan.payload ? text.slice(scan.payload.start, scan.payload.end) : undefined,
+    payloadText: fields.payload && scan.payload ? cut(text, scan.payload) : undefined,
     metadata: (fields.metadata as JsonObject | undefined) ?? EMPTY,
-    metadataText: fields.metadata && scan.metadata ? text.slice(scan.metadata.start, scan.metadata.end) : undefined,
+    metadataText: fields.metadata && scan.metadata ? cut(text, scan.metadata) : undefined,
     command: fields.command ?? (isCommand ? textOf(payload.command) : undefined),
     args: fields.args ?? (isCommand ? (objectOf(payload.parameters) ?? EMPTY) : EMPTY),
     ack: fields.ack
   }
+}
+
+/** A slice keeps alive all of the text that it was cut from: with more than so much around it, it is copied instead. */
+const MAX_KEPT_LENGTH = 512
+
+/** A part of the frame's text that may be held in history for long. */
+function cut(text: string, { start, end }: Span): string {
+  const part = text.slice(start, end)
+  return text.length - part.length > MAX_KEPT_LENGTH ? Buffer.from(part).toString() : part
 }
 
 /** `payload.target` counts only where a message is private anyway: elsewhere it is the sender's own business. */
@@ -94,18 +110,19 @@ function targetsOf(fields: ClientFields, payload: JsonObject): readonly string[]
 }
 
 function isPrivate(fields: { readonly type: ClientType; readonly channel?: string | undefined }): boolean {
-  return fields.type === 'private' || (fields.channel === PRIVATE_CHANNEL && fields.type !== 'command')
+  return fields.type === 'private' || (fields.channel === PRIVATE_CHANNEL && !unrouted.has(fields.type))
 }
 
-/** Faults that depend on the type, looked for when every field is sound by itself. */
-function findTypeFaults(envelope: Envelope): string[] {
+/** Faults that depend on the type, in fields that are sound by themselves. */
+function findTypeFaults(envelope: Envelope, unsound: readonly string[]): string[] {
   const faults: string[] = []
-  if (isPrivate(envelope) && checkTargets(envelope.to).length > 0) {
+  const isSound = (field: string) => !unsound.some(fault => fault.startsWith(`${field}:`))
+  if (isPrivate(envelope) && isSound('to') && isSound('to_client') && checkTargets(envelope.to).length > 0) {
     faults.push(`to: must be ${TargetsSchema.expected}`)
   }
-  if (envelope.type === 'command' && envelope.command === undefined)
+  if (envelope.type === 'command' && envelope.command === undefined && isSound('command'))
     faults.push('command: must be the name of a command')
-  if (envelope.type === 'telemetry') {
+  if (envelope.type === 'telemetry' && isSound('payload')) {
     if (textOf(envelope.payload.eventType) === undefined) faults.push('payload.eventType: must be a string')
     if (objectOf(envelope.payload.payload) === undefined) faults.push('payload.payload: must be an object')
   }

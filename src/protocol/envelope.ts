@@ -25,7 +25,7 @@ export const PRIVATE_CHANNEL = 'pm'
 /** Ids chosen by clients. */
 export const ID_PATTERN = '^arq_[A-Za-z0-9_.-]{1,124}$'
 
-const NAME = '[A-Za-z0-9][A-Za-z0-9._-]{0,63}'
+const NAME = '(?!(?:constructor|prototype)(?:$|:))[A-Za-z0-9][A-Za-z0-9._-]{0,63}'
 const CHANNEL = Type.String({ pattern: `^${NAME}$`, expected: 'a name of 1 to 64 letters, digits, ".", "_", "-"' })
 const ROOM = Type.String({
   pattern: `^(\\*|${NAME}(:${NAME})?)$`,

@@ -27,6 +27,8 @@ export interface JsonScan {
   readonly depth: number
   /** Members of all objects, duplicates counted each time. */
   readonly keys: number
+  /** Commas in all containers: the value holds more values than that. */
+  readonly commas: number
   readonly payload: Span | undefined
   readonly metadata: Span | undefined
 }
@@ -49,6 +51,7 @@ export function scanJson(text: string): JsonScan {
   let depth = 0
   let deepest = 0
   let keys = 0
+  let commas = 0
   let keyStart = -1
   let keyEnd = -1
   let valueStart = -1
@@ -85,17 +88,28 @@ export function scanJson(text: string): JsonScan {
         if (valueStart >= 0) settle(at)
         break
       case COMMA:
+        commas++
         if (depth === 1 && valueStart >= 0) settle(at)
         break
     }
   }
-  return { depth: deepest, keys, payload, metadata }
+  return { depth: deepest, keys, commas, payload, metadata }
 
   function settle(end: number): void {
-    if (member === 'payload') payload = { start: valueStart, end }
-    else if (member === 'metadata') metadata = { start: valueStart, end }
+    const name = unescapeName(member)
+    if (name === 'payload') payload = { start: valueStart, end }
+    else if (name === 'metadata') metadata = { start: valueStart, end }
     valueStart = -1
   }
+}
+
+/** Length of the longest name looked for, when all of it is written in escapes. */
+const MAX_ESCAPED_LENGTH = '\\u0000'.length * 'metadata'.length
+
+/** A name as the parser reads it, as far as letters go. Text that is no JSON may show one name often: long ones are left alone. */
+function unescapeName(text: string): string {
+  if (text.length > MAX_ESCAPED_LENGTH || !text.includes('\\')) return text
+  return text.replace(/\\u([0-9A-Fa-f]{4})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
 }
 
 /** Index of the quote that ends the string which starts at `from`, or the text's length when none does. */

@@ -6,7 +6,13 @@ import formats from 'ajv-formats'
 export type Check = (value: unknown) => string[]
 
 const ajv = new Ajv({ allErrors: true, verbose: true, strict: false })
-formats.default(ajv, ['date-time', 'uri'])
+formats.default(ajv, ['uri'])
+const { validate: isCalendarTime } = formats.default.get('date-time') as { validate(text: string): boolean }
+// A leap second, or an offset of hours alone, is a time to the library but none to Date.
+ajv.addFormat('date-time', (text: string) => isCalendarTime(text) && !Number.isNaN(Date.parse(text)))
+
+/** Most faults named at once: an answer is not to be much longer than what it answers. */
+const MAX_FAULTS = 20
 
 /**
  * Compiles a schema with the one Ajv that checks envelopes and command arguments. A schema may say in `expected` what a
@@ -21,15 +27,16 @@ function toFaults(errors: readonly ErrorObject[]): string[] {
   const faults = new Map<string, string>()
   for (const error of errors) {
     const field = fieldOf(error)
+    if (faults.size >= MAX_FAULTS && !faults.has(field)) continue
     const isExpected = expectationOf(error) !== undefined
     if (isExpected || !faults.has(field)) faults.set(field, `${field}: ${sentenceOf(error)}`)
   }
   return [...faults.values()]
 }
 
-/** The dotted path of the value at fault; for a missing or an extra property, that property. */
+/** The dotted path of the value at fault, a list standing for its elements; for a missing or an extra property, that property. */
 function fieldOf(error: ErrorObject): string {
-  const segments = error.instancePath.split('/').slice(1)
+  const segments = error.instancePath.split('/').filter(segment => !/^\d*$/.test(segment))
   const named: unknown = error.params.missingProperty ?? error.params.additionalProperty
   if (typeof named === 'string') segments.push(named.slice(0, 64))
   return segments.join('.') || 'message'

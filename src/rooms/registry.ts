@@ -11,6 +11,8 @@ export interface ChannelRecord {
   readonly name: string
   /** `keyOf(tenant, room, name)`. */
   readonly key: string
+  /** Key of the room itself; one text for all its channels. */
+  readonly roomKey: string
   readonly description: string
   readonly createdAt: string
   /** Client id, or `system`. */
@@ -178,11 +180,13 @@ export class Registry {
 
   #newRecord(tenant: string, room: string, name: string, origin: Origin): ChannelRecord {
     const { clock } = this.#options
+    const itself = this.#tenants.get(tenant)?.get(room)?.itself
     return {
       tenant,
       room,
       name,
       key: keyOf(tenant, room, name),
+      roomKey: itself?.key ?? keyOf(tenant, room, ''),
       description: origin.description ?? '',
       createdAt: clock.iso(),
       createdBy: origin.createdBy,
