@@ -30,7 +30,7 @@ export default fp(
       },
       defer: config.flushIntervalMs > 0 ? run => setTimeout(run, config.flushIntervalMs) : setImmediate,
       random: Math.random,
-      node: app.nodeName,
+      node: config.nodeName,
       welcome: {
         protocol: PROTOCOL_VERSION,
         limits: {

@@ -10,8 +10,6 @@ declare module 'fastify' {
     config: Config
     clock: Clock
     ids: Ids
-    /** Name of this process among others. */
-    nodeName: string
     build: Build
   }
 }
@@ -23,7 +21,6 @@ export default fp<{ readonly config: Config; readonly build: Build }>(
     app.decorate('config', config)
     app.decorate('clock', clock)
     app.decorate('ids', ids)
-    app.decorate('nodeName', config.nodeName || `node-${ids.short()}`)
     app.decorate('build', build)
   },
   { name: 'config', fastify: '5.x' }

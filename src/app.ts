@@ -38,6 +38,7 @@ export async function buildApp({ config, logger, build = readBuild({}) }: AppOpt
     trustProxy: trustOf(config.trustProxy),
     bodyLimit: config.maxBodyBytes,
     forceCloseConnections: 'idle',
+    return503OnClosing: false,
     clientErrorHandler: refuseConnection,
     requestTimeout: 30_000,
     http: {

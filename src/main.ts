@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { buildApp } from './app.ts'
 import { type Config, ConfigError, loadConfig } from './config.ts'
@@ -51,8 +52,10 @@ function refuseUnsafe(config: Config, faults: readonly string[]): void {
   process.exit(EXIT_PREFLIGHT)
 }
 
-async function serve(config: Config, warnings: readonly string[]): Promise<void> {
-  const logger = createLogger({ logLevel: config.logLevel, pretty: process.stdout.isTTY === true })
+async function serve(given: Config, warnings: readonly string[]): Promise<void> {
+  const config = { ...given, nodeName: given.nodeName || `node-${randomBytes(4).toString('hex')}` }
+  const pretty = process.stdout.isTTY === true
+  const logger = createLogger({ logLevel: config.logLevel, pretty }).child({ node: config.nodeName })
   for (const warning of warnings) logger.warn({}, warning)
   const app = await buildApp({ config, logger, build: readBuild(process.env) })
   closeOnSignal({ log: logger, deadlineMs: config.drainTimeoutMs + CLOSE_MARGIN_MS, close: () => app.close() })
@@ -70,10 +73,9 @@ async function serve(config: Config, warnings: readonly string[]): Promise<void>
   logger.info(
     {
       websocket: `ws://${host}:${port}/ws`,
-      http: ops ? `http://${ops.address}:${ops.port}` : `http://${host}:${port}`,
-      node: app.nodeName
+      http: ops ? `http://${ops.address}:${ops.port}` : `http://${host}:${port}`
     },
-    `ArqonBus ${VERSION} is ready: connect to ws://${host}:${port}/ws; try: npx arqon tail --ws-url ws://${host}:${port} --limit 0 --timeout-seconds 3600`
+    `ArqonBus ${VERSION} is ready: connect to ws://${host}:${port}/ws; try: npx arqon tail --ws-url ws://${host}:${port} --limit 0`
   )
 }
 

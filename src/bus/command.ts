@@ -60,7 +60,7 @@ export interface ReadyArgs {
 export function prepareArgs(record: Pick<AnyCommand<never>, 'args' | 'isAddressed'>, envelope: Envelope): ReadyArgs {
   const faults: string[] = []
   const args = new Map(Object.entries(envelope.args).filter(([, value]) => value !== null))
-  if (record.isAddressed) resolveAddress(args, envelope, faults)
+  if (record.isAddressed) resolveAddress(args, envelope, record.args.properties.channel !== undefined, faults)
   for (const [name, schema] of Object.entries(record.args.properties)) {
     const value = args.get(name)
     if (typeof value === 'string' || typeof value === 'number') args.set(name, coerce(value, schema))
@@ -68,7 +68,7 @@ export function prepareArgs(record: Pick<AnyCommand<never>, 'args' | 'isAddresse
   return { args: Object.fromEntries(args), faults }
 }
 
-function resolveAddress(args: Map<string, Json>, envelope: Envelope, faults: string[]): void {
+function resolveAddress(args: Map<string, Json>, envelope: Envelope, takesChannel: boolean, faults: string[]): void {
   const rooms: Json[] = []
   const channels: Json[] = []
   const name = args.get('name')
@@ -85,7 +85,7 @@ function resolveAddress(args: Map<string, Json>, envelope: Envelope, faults: str
   args.delete('name')
   args.delete('channel_id')
   setOnly(args, 'room', rooms, faults)
-  setOnly(args, 'channel', channels, faults)
+  if (takesChannel) setOnly(args, 'channel', channels, faults)
 }
 
 function setOnly(args: Map<string, Json>, field: string, values: readonly Json[], faults: string[]): void {

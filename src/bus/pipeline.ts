@@ -26,23 +26,12 @@ export function runStages(draft: Draft, engine: Engine): void {
 /** Finds out where the message goes: targets, an explicit address, the default of its type, or the sender's initial address. */
 function resolve(draft: Draft, engine: Engine): void {
   const { envelope, source } = draft
+  if (envelope.room !== undefined) setPlace(draft, envelope.room)
   if (envelope.to !== undefined) {
     draft.to = envelope.to
-    draft.room = envelope.room ?? ''
-    draft.channel = envelope.room === undefined ? '' : (envelope.channel ?? '')
     return
   }
   if (envelope.room !== undefined) {
-    draft.room = envelope.room
-    draft.channel = envelope.channel ?? ''
-    if (envelope.room.includes(':')) {
-      const { room, channel } = splitAddress(envelope.room)
-      if (envelope.channel !== undefined && envelope.channel !== channel) {
-        throw new FrameError([`channel: must be "${channel}", as in room "${envelope.room}", or absent`], envelope.id)
-      }
-      draft.room = room
-      draft.channel = channel ?? ''
-    }
     if (draft.room === EVERYWHERE) return
   } else if (envelope.channel !== undefined) {
     throw new FrameError(['room: is required with a channel'], envelope.id)
@@ -56,6 +45,17 @@ function resolve(draft: Draft, engine: Engine): void {
     throw new FrameError(['room: is required, since the connection has no initial address'], envelope.id)
   }
   draft.record = engine.registry.find(source.identity.tenant, draft.room, draft.channel)
+}
+
+/** Takes the place that the frame names, in either spelling. */
+function setPlace(draft: Draft, spelled: string): void {
+  const { channel: named, id } = draft.envelope
+  const { room, channel } = splitAddress(spelled)
+  if (channel !== undefined && named !== undefined && named !== channel) {
+    throw new FrameError([`channel: must be "${channel}", as in room "${spelled}", or absent`], id)
+  }
+  draft.room = room
+  draft.channel = channel ?? named ?? ''
 }
 
 /** Asks whether the sender may send this there; an unknown channel is created only for somebody who may. */

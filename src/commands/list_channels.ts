@@ -9,6 +9,7 @@ export default command({
   summary: 'List the channels of a room, or of all rooms.',
   role: 'user',
   isHeavy: true,
+  isAddressed: true,
   args: Type.Object({ room: Type.Optional(NameArg) }, { additionalProperties: false }),
   result: Type.Object({
     room: Type.Union([Type.String(), Type.Null()]),

@@ -103,12 +103,13 @@ export function scanJson(text: string): JsonScan {
   }
 }
 
-/** Length of the longest name looked for, when all of it is written in escapes. */
+/** Lengths of the names looked for: the shortest with one letter written as an escape, the longest with all of them. */
+const MIN_ESCAPED_LENGTH = '\\u0070ayload'.length
 const MAX_ESCAPED_LENGTH = '\\u0000'.length * 'metadata'.length
 
 /** A name as the parser reads it, as far as letters go. Text that is no JSON may show one name often: long ones are left alone. */
 function unescapeName(text: string): string {
-  if (text.length > MAX_ESCAPED_LENGTH || !text.includes('\\')) return text
+  if (text.length < MIN_ESCAPED_LENGTH || text.length > MAX_ESCAPED_LENGTH) return text
   return text.replace(/\\u([0-9A-Fa-f]{4})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
 }
 
