@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import fp from 'fastify-plugin'
 import { BusError } from '../src/errors.ts'
 
@@ -19,11 +19,12 @@ export default fp(
   async app => {
     const { config } = app
     let server: Server | undefined
+    /** Sockets of the second listener: its port may be that of the first one on another address. */
+    const sockets = new WeakSet<Socket>()
     app.decorate('opsAddress', () => (server?.listening ? (server.address() as AddressInfo) : undefined))
 
     app.addHook('onRequest', async request => {
-      if (config.publicOps || (server && request.socket.localPort === (server.address() as AddressInfo | null)?.port))
-        return
+      if (config.publicOps || sockets.has(request.socket)) return
       const path = request.url.split('?', 1)[0] ?? ''
       if (!publicPaths.has(path) || (path === '/' && !request.ws))
         throw new BusError('NOT_FOUND', { faults: [`No route for ${request.method} here`] })
@@ -31,9 +32,15 @@ export default fp(
 
     app.decorate('listenOps', async () => {
       server = createServer(
-        { maxHeaderSize: config.maxHeaderBytes, headersTimeout: config.handshakeTimeoutMs },
+        {
+          maxHeaderSize: config.maxHeaderBytes + 1,
+          headersTimeout: config.handshakeTimeoutMs,
+          connectionsCheckingInterval: 1_000
+        },
         app.routing
       )
+      server.on('connection', socket => sockets.add(socket))
+      server.on('clientError', (error, socket) => app.server.emit('clientError', error, socket))
       try {
         await listen(server, config.httpPort, config.httpHost)
       } catch (error) {

@@ -1,9 +1,10 @@
-import underPressure from '@fastify/under-pressure'
+import type { Duplex } from 'node:stream'
 import websocket from '@fastify/websocket'
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Identity } from '../src/auth/identity.ts'
 import { checkHandshake, checkOrigin, selectProtocol } from '../src/bus/handshake.ts'
+import type { Timer } from '../src/clock.ts'
 import type { Config } from '../src/config.ts'
 import { BusError } from '../src/errors.ts'
 
@@ -27,13 +28,9 @@ declare module 'fastify' {
 export default fp(
   async app => {
     const { config, clock, bus, admission } = app
-    await app.register(underPressure, {
-      maxEventLoopDelay: config.maxEventLoopDelayMs,
-      pressureHandler: () => undefined
-    })
     await app.register(websocket, {
       options: socketOptions(config),
-      errorHandler: (error, _socket, request) => request.log.debug({ err: error }, 'socket failed'),
+      errorHandler: (error, _peer, request) => request.log.debug({ err: error }, 'socket failed'),
       preClose: done => done()
     })
     app.decorateRequest('identity', undefined)
@@ -44,20 +41,24 @@ export default fp(
       if (request.routeOptions.config.isSocket !== true)
         throw new BusError('NOT_FOUND', { faults: ['No socket here: use /ws'] })
       if (bus.isDraining) throw new BusError('DRAINING', { retryAfterMs: config.drainRetryMs })
-      if (app.isUnderPressure()) throw new BusError('OVERLOADED', { retryAfterMs: 1000 })
+      if (bus.isUnderPressure) throw new BusError('OVERLOADED', { retryAfterMs: 1000 })
       admission.checkRate(request.ip)
       checkHandshake(request.headers)
       checkOrigin(request.headers, config.allowedOrigins)
     })
 
+    // No time-out of the HTTP server applies from the upgrade on: what is refused before a hook of ours runs would stay for ever.
+    const deadlines = new WeakMap<Duplex, Timer>()
+    app.server.prependListener('upgrade', (_request, socket: Duplex) => {
+      const deadline = clock.after(config.handshakeTimeoutMs, () => socket.destroy())
+      deadlines.set(socket, deadline)
+      socket.once('close', deadline.cancel)
+    })
+
     app.decorate('admit', async (request: FastifyRequest) => {
       const { socket } = request.raw
-      const deadline = clock.after(config.handshakeTimeoutMs, () => socket.destroy())
-      try {
-        request.identity = await app.authenticate(request)
-      } finally {
-        deadline.cancel()
-      }
+      request.identity = await app.authenticate(request)
+      deadlines.get(socket)?.cancel()
       const ticket = admission.take(request.identity, request.ip)
       socket.once('close', ticket.release)
       if (socket.destroyed) ticket.release()

@@ -35,7 +35,7 @@ export default async function health(app: FastifyInstance): Promise<void> {
   }))
 
   app.get('/ready', { schema: { response: { 200: Ready, 503: Ready } } }, async (_request, reply) => {
-    const checks = { draining: bus.isDraining, pressure: app.isUnderPressure(), engine: await isEngineUp() }
+    const checks = { draining: bus.isDraining, pressure: bus.isUnderPressure, engine: await isEngineUp() }
     const ok = !checks.draining && !checks.pressure && checks.engine
     return reply.code(ok ? 200 : 503).send({ status: ok ? 'ready' : 'not ready', ok, checks, timestamp: clock.iso() })
   })

@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'
-import type { Identity } from '../src/auth/identity.ts'
 import { socketTransport } from '../src/bus/transport.ts'
 import { BusError } from '../src/errors.ts'
 
@@ -29,7 +28,7 @@ export default async function ws(app: FastifyInstance): Promise<void> {
       },
       wsHandler: (socket, request) => {
         forgetRequest(socket, request)
-        app.bus.attach(request.identity as Identity, socketTransport(socket))
+        app.bus.attach(request.identity as NonNullable<FastifyRequest['identity']>, socketTransport(socket))
       }
     })
   }

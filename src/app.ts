@@ -32,7 +32,7 @@ export interface AppOptions {
 
 /** The whole server, not yet listening: what exists, in the order in which it needs each other. */
 export async function buildApp({ config, logger, build = readBuild({}) }: AppOptions): Promise<FastifyInstance> {
-  const app = fastify({
+  const app: FastifyInstance = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: trustOf(config.trustProxy),
@@ -40,9 +40,10 @@ export async function buildApp({ config, logger, build = readBuild({}) }: AppOpt
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     clientErrorHandler: refuseConnection,
+    frameworkErrors: (error, request, reply) => app.errorHandler(error, request, reply),
     requestTimeout: 30_000,
     http: {
-      maxHeaderSize: config.maxHeaderBytes,
+      maxHeaderSize: config.maxHeaderBytes + 1,
       headersTimeout: config.handshakeTimeoutMs,
       connectionsCheckingInterval: 1_000
     }
@@ -61,8 +62,8 @@ export async function buildApp({ config, logger, build = readBuild({}) }: AppOpt
   await app.register(history)
   await app.register(bus)
   await app.register(commands)
-  await app.register(ops)
   await app.register(websocket)
+  await app.register(ops)
   await app.register(stats)
 
   await app.register(wsRoutes)

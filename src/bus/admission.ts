@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { Identity } from '../auth/identity.ts'
 import type { Clock, Timer } from '../clock.ts'
 import { BusError } from '../errors.ts'
@@ -56,10 +57,15 @@ export class Admission {
    */
   checkRate(ip: string): void {
     const now = this.#clock.monotonic()
-    if (!this.#handshakes.tryTake(now)) {
+    if (this.#handshakes.waitMs(now) > 0) {
       throw new BusError('OVERLOADED', { message: 'Too many handshakes', retryAfterMs: RETRY_MS })
     }
-    if (isLoopback(ip)) return
+    if (!isLoopback(ip)) this.#checkIpRate(ip, now)
+    this.#handshakes.tryTake(now)
+  }
+
+  /** Comes before the common rate is charged: what one address sends in excess costs the others nothing. */
+  #checkIpRate(ip: string, now: number): void {
     const bucket = this.#ipBuckets.get(ip) ?? new TokenBucket(this.#ipRate, now)
     this.#ipBuckets.set(ip, bucket)
     if (!bucket.tryTake(now)) {
@@ -121,7 +127,7 @@ export class Admission {
   }
 }
 
-/** Whether a socket's address is of this machine, also when written as IPv6. */
+/** Whether the text is an address of this machine, also when written as IPv6. A host name is none, whatever it begins with. */
 export function isLoopback(ip: string): boolean {
-  return ip === '::1' || ip.startsWith('127.') || ip.startsWith('::ffff:127.')
+  return isIP(ip) !== 0 && (ip === '::1' || ip.startsWith('127.') || ip.startsWith('::ffff:127.'))
 }

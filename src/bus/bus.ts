@@ -14,7 +14,7 @@ import { type ChannelLimits, Channels } from './channels.ts'
 import { CommandTable } from './command-table.ts'
 import { Connection, type ConnectionContext, type ConnectionLimits, ratesOf } from './connection.ts'
 import { type Answer, Draft, type Engine, type Source } from './draft.ts'
-import { drainConnections } from './drain.ts'
+import { drainConnections, sendAway } from './drain.ts'
 import { Hub } from './hub.ts'
 import { type Defer, Flusher, OutboundLedger } from './outbox.ts'
 import { runStages } from './pipeline.ts'
@@ -26,6 +26,8 @@ import type { Transport } from './transport.ts'
 export interface BusLimits extends ConnectionLimits, ChannelLimits {
   readonly json: JsonBounds
   readonly maxOutboundTotalBytes: number
+  /** An event loop that is held up for longer counts as over pressure. */
+  readonly maxEventLoopDelayMs: number
   readonly drainTimeoutMs: number
   /** Upper bound of the jittered delay that clients are told when the server drains. */
   readonly drainRetryMs: number
@@ -85,6 +87,9 @@ export class Bus {
   readonly #transports = new Set<Connection>()
   readonly #timers: Timer[] = []
   #isDraining = false
+  /** When the next tick is due, and how late the last one came. */
+  #tickDueMs = Number.POSITIVE_INFINITY
+  #loopDelayMs = 0
 
   constructor(options: BusOptions) {
     const { broker, registry, clock, ids, log, limits } = options
@@ -150,6 +155,11 @@ export class Bus {
     return this.#ledger.bytes
   }
 
+  /** Whether no more work should be sent here: something held up the event loop for too long, lately. */
+  get isUnderPressure(): boolean {
+    return this.#loopDelayMs > this.#options.limits.maxEventLoopDelayMs
+  }
+
   get isDraining(): boolean {
     return this.#isDraining
   }
@@ -184,7 +194,7 @@ export class Bus {
     }
   }
 
-  /** Takes a connection that was let in: welcomes it and joins its initial address. */
+  /** Takes a connection that was let in: welcomes it and joins its initial address; while draining sends it away. */
   attach(identity: Identity, transport: Transport): Connection {
     const { ids, clock, node, welcome, log } = this.#options
     const connection = new Connection(ids.client(), identity, transport, this.#context)
@@ -194,7 +204,8 @@ export class Bus {
     log.debug({ client: connection.id, tenant: identity.tenant, clientType: identity.clientType }, 'client connected')
     const header = { id: ids.message(), timestamp: clock.iso() }
     connection.send(welcomeText(header, { client_id: connection.id, ...welcome, node }))
-    if (identity.room !== undefined)
+    if (this.#isDraining) sendAway(connection, this.#options)
+    else if (identity.room !== undefined)
       connection.busyWith(this.#joinInitial(connection, identity.room, identity.channel ?? ''))
     return connection
   }
@@ -255,6 +266,8 @@ export class Bus {
     const { clock } = this.#options
     const monotonicMs = clock.monotonic()
     const epochMs = clock.now()
+    this.#loopDelayMs = Math.max(0, monotonicMs - this.#tickDueMs)
+    this.#tickDueMs = monotonicMs + TICK_MS
     for (const connection of this.#transports) connection.tick(monotonicMs, epochMs)
   }
 

@@ -88,17 +88,18 @@ export class Channels {
     record.lastActivityMs = clock.now()
     this.#hub.hold(connection, record.key)
     const isNew = this.#hub.join(connection, record, clock.now())
+    if (isNew) this.#announce(record, record, 'client_joined', memberOf(connection))
     try {
       await this.#hub.follow(record)
       const recovery: Recovery = request.since
         ? await broker.recover(record.key, request.since, this.#limits.maxRecovery)
         : { recovered: false, missed: [], position: await broker.position(record.key) }
-      if (isNew) this.#announce(record, record, 'client_joined', memberOf(connection))
+      if (!this.#hub.isMember(connection, record.key)) throw new BusError('CONFLICT', { message: 'Left meanwhile' })
       if (request.isWatching !== undefined) this.#hub.watch(connection, record, request.isWatching)
-      return this.#joined(connection, record, isCreated, request, recovery)
+      return this.#joined(connection, record, { isCreated, isNew }, request, recovery)
     } catch (error) {
-      if (isNew) this.#hub.leave(connection, record)
-      else this.#hub.release(connection, record.key, 0)
+      if (!isNew) this.#hub.release(connection, record.key, 0)
+      else if (this.#hub.leave(connection, record)) this.#parted(connection, record)
       throw error
     }
   }
@@ -171,11 +172,12 @@ export class Channels {
   #joined(
     connection: Connection,
     record: ChannelRecord,
-    isCreated: boolean,
+    { isCreated, isNew }: { readonly isCreated: boolean; readonly isNew: boolean },
     request: JoinRequest,
-    recovery: Recovery
+    { position, missed, recovered }: Recovery
   ): Joined {
-    const { position, missed, recovered } = recovery
+    // Who was a member before and is not told what it missed gets all that was kept back: its membership has no gap.
+    const seen = isNew || recovered ? position.sequence : 0
     return {
       record,
       isCreated,
@@ -184,7 +186,7 @@ export class Channels {
       isRecovered: request.since ? recovered : undefined,
       goLive: () => {
         for (const publication of missed) this.#hub.replay(connection, publication)
-        this.#hub.release(connection, record.key, position.sequence)
+        this.#hub.release(connection, record.key, seen)
       }
     }
   }

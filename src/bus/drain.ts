@@ -16,16 +16,14 @@ const POLL_MS = 20
  * Whoever does not read is cut off when the time is over.
  */
 export async function drainConnections(connections: ReadonlySet<Connection>, options: DrainOptions): Promise<void> {
-  const { clock, limits, random } = options
+  const { clock, limits } = options
   const endMs = clock.monotonic() + limits.drainTimeoutMs
   for (const connection of connections) connection.drain()
   await until(
     () => [...connections].every(connection => !connection.isOpen || connection.isIdle),
     endMs - limits.drainTimeoutMs / 2
   )
-  for (const connection of connections) {
-    connection.close(1012, JSON.stringify({ retry_ms: Math.round(limits.drainRetryMs * random()) }))
-  }
+  for (const connection of connections) sendAway(connection, options)
   await until(() => connections.size === 0, endMs)
   for (const connection of connections) connection.terminate()
 
@@ -33,4 +31,9 @@ export async function drainConnections(connections: ReadonlySet<Connection>, opt
     while (!isDone() && clock.monotonic() < deadlineMs)
       await new Promise<void>(resolve => clock.after(POLL_MS, resolve))
   }
+}
+
+/** Tells a client to come back, after a time that differs from client to client. */
+export function sendAway(connection: Connection, { limits, random }: DrainOptions): void {
+  connection.close(1012, JSON.stringify({ retry_ms: Math.round(limits.drainRetryMs * random()) }))
 }

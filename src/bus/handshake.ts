@@ -17,7 +17,15 @@ export function checkHandshake(headers: IncomingHttpHeaders): void {
   if (headers['sec-websocket-version'] !== '13') faults.push('Sec-WebSocket-Version must be 13')
   if (!/^[A-Za-z0-9+/]{22}==$/.test(headers['sec-websocket-key'] ?? ''))
     faults.push('Sec-WebSocket-Key must be 16 bytes in base64')
+  const protocols = headers['sec-websocket-protocol']?.split(/[ \t]*,[ \t]*/) ?? []
+  if (!protocols.every(isToken) || new Set(protocols).size < protocols.length)
+    faults.push('Sec-WebSocket-Protocol must list different tokens')
   if (faults.length > 0) throw new BusError('BAD_HANDSHAKE', { faults })
+}
+
+/** Whether `ws` takes the text as the name of a subprotocol. */
+function isToken(text: string): boolean {
+  return /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(text)
 }
 
 /**

@@ -120,11 +120,12 @@ export class Hub implements Sink {
     return true
   }
 
-  /** Has the broker deliver what the members of a place get. */
-  async follow(place: Place): Promise<void> {
-    await this.#broker.subscribe(place.key)
-    const roomKey = place.roomKey
-    if (roomKey !== place.key) await this.#broker.subscribe(roomKey)
+  /** Has the broker deliver what the members of a place get, unless all of them have left meanwhile. */
+  async follow({ key, roomKey }: Place): Promise<void> {
+    await this.#broker.subscribe(key)
+    if (key !== roomKey && this.#members.leftsOf(key).size === 0) this.#broker.unsubscribe(key)
+    if (key !== roomKey) await this.#broker.subscribe(roomKey)
+    if (this.#roomMembers.leftsOf(roomKey).size === 0) this.#broker.unsubscribe(roomKey)
   }
 
   /** Ends a membership. False when there was none. */

@@ -53,7 +53,7 @@ export class Inbox {
     } else this.#work(text)
   }
 
-  /** From now on nothing is paced: what was read is worked on as fast as it goes. */
+  /** From now on nothing is paced: what was read is worked on as fast as it goes, and reading is not taken up again. */
   hurry(): void {
     this.#isHurried = true
     this.#proceed()
@@ -69,15 +69,17 @@ export class Inbox {
     if (this.#isHurried) return true
     const { bucket, clock } = this.#options
     const now = clock.monotonic()
-    if (!bucket.tryTake(now)) {
-      this.#overSinceMs ??= now
-      return false
-    }
-    if (this.#overSinceMs !== undefined && bucket.tokens(now) >= this.#options.restTokens) {
-      this.#overSinceMs = undefined
-      this.#hasWarned = false
-    }
-    return true
+    this.#forgive(now)
+    if (bucket.tryTake(now)) return true
+    this.#overSinceMs ??= now
+    return false
+  }
+
+  /** A peer that has rested starts anew. */
+  #forgive(nowMs: number): void {
+    if (this.#overSinceMs === undefined || this.#options.bucket.tokens(nowMs) < this.#options.restTokens) return
+    this.#overSinceMs = undefined
+    this.#hasWarned = false
   }
 
   #work(text: string): void {
@@ -116,9 +118,10 @@ export class Inbox {
   }
 
   #isAbused(): boolean {
+    const now = this.#options.clock.monotonic()
+    this.#forgive(now)
     if (this.#overSinceMs === undefined || this.#isHurried) return false
-    const allowedMs = this.#options.abuseMs * (this.#hasWarned ? 2 : 1)
-    return this.#options.clock.monotonic() - this.#overSinceMs >= allowedMs
+    return now - this.#overSinceMs >= this.#options.abuseMs * (this.#hasWarned ? 2 : 1)
   }
 
   #punish(): void {
@@ -145,7 +148,7 @@ export class Inbox {
   }
 
   #release(): void {
-    if (!this.#isPaused) return
+    if (!this.#isPaused || this.#isHurried) return
     this.#isPaused = false
     this.#options.resume()
   }

@@ -46,14 +46,14 @@ export const listenerKeys = {
     env: ['ARQONBUS_TELEMETRY_HOST'],
     default: '127.0.0.1',
     ...HOST,
-    description: 'Address of the telemetry socket.'
+    description: 'Address of the telemetry socket, which is not part of this version.'
   }),
   telemetryPort: int({
     env: ['ARQONBUS_TELEMETRY_PORT'],
     flag: 'telemetry-port',
     default: 9101,
     ...PORT,
-    description: 'Port of the telemetry socket; 0 takes any free port.'
+    description: 'Port of the telemetry socket, which is not part of this version; 0 takes any free port.'
   }),
   httpHost: text({
     env: ['ARQONBUS_HTTP_HOST'],

@@ -93,7 +93,7 @@ export const timingKeys = {
     default: 60_000,
     min: 100,
     max: 3_600_000,
-    description: 'Time between two `stats` events on the telemetry socket.'
+    description: 'Time between two lines `stats` in the log.'
   }),
   flushIntervalMs: int({
     env: ['ARQONBUS_FLUSH_INTERVAL_MS'],

@@ -125,7 +125,7 @@ export function createMetrics(read: () => MetricValues): Metrics {
     text: () => registry.metrics(),
     async json() {
       const metrics = await registry.getMetricsAsJSON()
-      return Object.fromEntries(metrics.map(metric => [metric.name, simplify(metric.values)]))
+      return Object.fromEntries(metrics.flatMap(({ name, values }) => namedValues(name, values)))
     },
     observeRouting: seconds => routing.observe(seconds),
     observeRequest(status, seconds) {
@@ -139,6 +139,14 @@ export function createMetrics(read: () => MetricValues): Metrics {
 interface Sample {
   readonly value: number
   readonly labels: object
+  /** What the sample is called in the text, where that is not the name of the metric: parts of a histogram. */
+  readonly metricName?: string
+}
+
+/** The values of one metric, by the names that they have in the text. */
+function namedValues(name: string, samples: readonly Sample[]): [name: string, value: unknown][] {
+  const names = samples.length === 0 ? [name] : new Set(samples.map(({ metricName }) => metricName ?? name))
+  return [...names].map(one => [one, simplify(samples.filter(({ metricName }) => (metricName ?? name) === one))])
 }
 
 function simplify(samples: readonly Sample[]): unknown {
