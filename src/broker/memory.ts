@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../clock.ts'
 import { BusError } from '../errors.ts'
 import type { Ids } from '../ids.ts'
+import { tenantOf } from '../protocol/address.ts'
 import type { Position, Publication, Stamped } from '../protocol/message.ts'
 import { Ring } from '../structures/ring.ts'
 import type { Broker, BrokerStats, HistoryPage, HistoryQuery, Recovery, Settled, Sink } from './broker.ts'
@@ -177,7 +178,7 @@ class MemoryBroker implements Broker {
   #stream(key: string): Stream {
     const known = this.#streams.get(key)
     if (known !== undefined) return known
-    const stream = new Stream(this.#ids.short(), this.#limits, this.#retention)
+    const stream = new Stream({ key, tenant: tenantOf(key) }, this.#ids.short(), this.#limits, this.#retention)
     this.#streams.set(key, stream)
     return stream
   }

@@ -19,7 +19,9 @@ export interface Holder {
 
 /** One stored message, linked with those of all channels in the order of arrival. */
 export class Entry {
-  readonly publication: Publication
+  readonly sequence: number
+  readonly text: string
+  readonly timestampMs: number
   readonly holder: Holder
   readonly bytes: number
   /** Monotonic time of arrival. */
@@ -27,10 +29,12 @@ export class Entry {
   older: Entry | undefined
   newer: Entry | undefined
 
-  constructor(publication: Publication, holder: Holder, storedMs: number) {
-    this.publication = publication
+  constructor({ sequence, text, message }: Publication, holder: Holder, storedMs: number) {
+    this.sequence = sequence
+    this.text = text
+    this.timestampMs = message.timestampMs
     this.holder = holder
-    this.bytes = sizeOf(publication.message)
+    this.bytes = sizeOf(message)
     this.storedMs = storedMs
   }
 }

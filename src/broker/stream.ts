@@ -1,4 +1,6 @@
 import type { Position, Publication, Stamped } from '../protocol/message.ts'
+import { deliveryText } from '../protocol/replies.ts'
+import { reviveMessage, type StoredAt } from '../protocol/revive.ts'
 import { Ring } from '../structures/ring.ts'
 import type { HistoryQuery } from './broker.ts'
 import { type RecentIdLimits, RecentIds } from './recent-ids.ts'
@@ -19,6 +21,7 @@ export interface StreamLimits {
  */
 export class Stream implements Holder {
   isSubscribed = false
+  readonly #place: StoredAt
   readonly #limits: StreamLimits
   readonly #retention: Retention
   readonly #history = new Ring<Entry>()
@@ -27,7 +30,8 @@ export class Stream implements Holder {
   #sequence = 0
   #bytes = 0
 
-  constructor(epoch: string, limits: StreamLimits, retention: Retention) {
+  constructor(place: StoredAt, epoch: string, limits: StreamLimits, retention: Retention) {
+    this.#place = place
     this.#epoch = epoch
     this.#limits = limits
     this.#retention = retention
@@ -53,7 +57,8 @@ export class Stream implements Holder {
 
   /** Gives the next sequence, and keeps the message as far as the limits allow. */
   append(message: Stamped, nowMs: number): Publication {
-    const publication = { sequence: ++this.#sequence, epoch: this.#epoch, message }
+    const position = { sequence: ++this.#sequence, epoch: this.#epoch }
+    const publication = { ...position, message, text: deliveryText(message, position) }
     if (this.#limits.maxCount === 0) return publication
     const entry = new Entry(publication, this, nowMs)
     this.#history.push(entry)
@@ -115,10 +120,11 @@ export class Stream implements Holder {
       index >= first && found.length < limit;
       index += step
     ) {
-      const publication = this.#history.at(index)?.publication
-      if (publication === undefined) break
-      const { timestampMs } = publication.message
-      if (timestampMs > afterMs && timestampMs < beforeMs) found.push(publication)
+      const entry = this.#history.at(index)
+      if (entry === undefined) break
+      const { timestampMs, sequence, text } = entry
+      if (timestampMs <= afterMs || timestampMs >= beforeMs) continue
+      found.push({ sequence, epoch: this.#epoch, text, message: reviveMessage(text, this.#place) })
     }
     return found
   }

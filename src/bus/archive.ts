@@ -1,7 +1,7 @@
 import { type HistorySlice, type HistorySource, readHistory } from '../history/query.ts'
 import type { HistoryQuery } from '../protocol/history.ts'
 import type { Publication } from '../protocol/message.ts'
-import { publicationText, RawJson } from '../protocol/replies.ts'
+import { RawJson } from '../protocol/replies.ts'
 import type { Channels } from './channels.ts'
 import type { Connection } from './connection.ts'
 
@@ -57,7 +57,7 @@ export function summaryOf(publication: Publication): object {
 /** A stored message as `op.history.*` lists it: the envelope just as it was delivered. */
 export function entryOf(publication: Publication, backend: string): object {
   return {
-    envelope: new RawJson(publicationText(publication)),
+    envelope: new RawJson(publication.text),
     stored_at: publication.message.timestamp,
     storage_metadata: { backend }
   }

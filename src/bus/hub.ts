@@ -161,7 +161,7 @@ export class Hub implements Sink {
   /** Sends one stored message to one connection, unless it is its own. */
   replay(connection: Connection, publication: Publication): void {
     if (!concerns(publication.message, connection)) return
-    connection.send(deliveryText(publication.message, publication))
+    connection.send(publication.text)
     this.deliveredCount++
   }
 
@@ -169,7 +169,7 @@ export class Hub implements Sink {
     const { message } = publication
     const members = message.channel === '' ? this.#roomMembers.leftsOf(message.key) : this.#members.leftsOf(message.key)
     if (members.size === 0) return
-    const frame = frameOf(deliveryText(message, publication))
+    const frame = frameOf(publication.text)
     const sender = message.echo ? undefined : message.sender
     for (const member of members) {
       if (member.id === sender) continue

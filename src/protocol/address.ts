@@ -20,6 +20,11 @@ export function keyOf(tenant: string, room: string, channel: string): string {
   return `${tenant}/${room}:${channel}`
 }
 
+/** The tenant of a key made by {@link keyOf}. */
+export function tenantOf(key: string): string {
+  return key.slice(0, key.indexOf('/'))
+}
+
 /** Splits `"room:channel"` at the first colon; without one the channel is absent. */
 export function splitAddress(text: string): { readonly room: string; readonly channel: string | undefined } {
   const colon = text.indexOf(':')

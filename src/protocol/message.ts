@@ -51,4 +51,6 @@ export interface Position {
 /** A stored message with its position: what subscribers are sent and history holds. */
 export interface Publication extends Position {
   readonly message: Stamped
+  /** The JSON text that every receiver gets, made once. */
+  readonly text: string
 }

@@ -1,5 +1,5 @@
 import type { BusError } from '../errors.ts'
-import type { Position, Publication, Stamped } from './message.ts'
+import type { Position, Stamped } from './message.ts'
 
 /** What every frame made by the server itself begins with. */
 export interface Header {
@@ -29,11 +29,6 @@ export function deliveryText(message: Stamped, position: Position | undefined): 
     `{"id":"${message.id}","type":"${message.type}","version":"1.0","timestamp":"${message.timestamp}"${whereText(message)}${to}` +
     `,"sender":"${message.sender}","payload":${message.payload},"metadata":${message.metadata}${positionText(position)}}`
   )
-}
-
-/** A stored message as one member of a JSON text. */
-export function publicationText(publication: Publication): string {
-  return deliveryText(publication.message, publication)
 }
 
 /**

@@ -68,7 +68,9 @@ export class Registry {
     const found = this.find(tenant, room, name)
     if (found) return found
     if (!this.#options.isAutoCreating)
-      throw new BusError('CHANNEL_NOT_FOUND', { message: `Channel not found: ${room}:${name}` })
+      throw new BusError('CHANNEL_NOT_FOUND', {
+        message: `Channel not found: ${name === '' ? room : `${room}:${name}`}`
+      })
     return this.#add(tenant, room, name, { createdBy: by, description: '', isAutoCreated: true })
   }
 

@@ -1,6 +1,7 @@
 import { isoOf } from '../../src/clock.ts'
 import { keyOf } from '../../src/protocol/address.ts'
-import type { Stamped } from '../../src/protocol/message.ts'
+import type { Position, Publication, Stamped } from '../../src/protocol/message.ts'
+import { deliveryText } from '../../src/protocol/replies.ts'
 
 /** What a test wants to say about a message; the rest is filled in. */
 export type MessageParts = Partial<Omit<Stamped, 'key' | 'timestamp'>>
@@ -31,4 +32,9 @@ export function makeMessage(parts: MessageParts = {}): Stamped {
   } as const
   const key = keyOf(message.tenant, message.room, message.channel)
   return { ...message, key, timestamp: isoOf(message.timestampMs) } as Stamped
+}
+
+/** A stored message at a position. */
+export function makePublication(message: Stamped, position: Position): Publication {
+  return { ...position, message, text: deliveryText(message, position) }
 }

@@ -128,7 +128,7 @@ test('the memory broker holds, finds again and recovers what its bounds say, und
           )
           assert.deepEqual(
             page.publications.map(({ message }) => message),
-            expected.map(({ message }) => message)
+            expected.map(({ message }) => ({ ...message, hasClientId: false, publisher: message.sender }))
           )
           const end = model.ends.get(key) ?? 0
           assert.equal(page.position.sequence, end)

@@ -1,0 +1,7 @@
+// Loaded into a server process by a test that asks how much memory it holds; started with --expose-gc and a channel.
+process.on('message', () => {
+  globalThis.gc()
+  const { heapUsed, external } = process.memoryUsage()
+  process.send({ heapUsed, external })
+})
+process.channel.unref()
