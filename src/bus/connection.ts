@@ -232,7 +232,7 @@ export class Connection {
   }
 
   #watch(monotonicMs: number): void {
-    this.#account()
+    if (this.#bufferedBytes > 0) this.#account()
     const stalledMs = this.#stall.ageMs(this.#writtenBytes, this.#bufferedBytes, monotonicMs)
     if (stalledMs > this.#context.limits.maxOutboundAgeMs) {
       this.close(4428)

@@ -27,7 +27,7 @@ export default command({
     timestamp: Type.String()
   }),
   run: (bus: Bus, _args, { identity }) => {
-    const status = bus.status(hasRole(identity.role, 'admin') ? undefined : identity.tenant)
+    const status = bus.status(hasRole(identity.role, 'superadmin') ? undefined : identity.tenant)
     return {
       message: 'ArqonBus is running',
       data: {

@@ -56,12 +56,12 @@ export const chatRules: readonly DocumentedRule[] = [
   },
   {
     name: 'telegram-bot-token',
-    source: `(?:${edge}|bot)[0-9]{8,10}:AA[0-9A-Za-z_-]{33}`,
+    source: `(?:${edge}|bot)[0-9]{8,10}(?::|%3[Aa])AA[0-9A-Za-z_-]{33}`,
     description: 'Token of a Telegram bot',
     reference: 'Telegram Bot API, authorizing your bot',
     example: spell('0123456789', ':A', 'A', 'NotARealTokenButWellFormed0123456'),
     counterExample: '0123456789:AAshort',
-    check: match => isMixed(match.slice(match.indexOf(':') + 1))
+    check: match => isMixed(match.slice(-35))
   },
   {
     name: 'teams-webhook-url',

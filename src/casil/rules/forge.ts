@@ -1,14 +1,15 @@
 import { crc32Base36, endsWithCrc32Base62 } from './checksum.ts'
 import { isMixed, isVaried } from './randomness.ts'
-import { type DocumentedRule, edge, spell } from './rule.ts'
+import { type DocumentedRule, edge, spell, withoutEdge } from './rule.ts'
 
 const routableTail = /^([0-9A-Za-z_-]+)\.([0-9a-z]{2})\.([0-9a-z]{2})([0-9a-z]{7})$/
 
 /** A routable token carries the length of its payload and a checksum of all before; an older one is random only. */
 function isGitlabToken(match: string): boolean {
-  const [, payload, , length, checksum] = routableTail.exec(match.slice(match.indexOf('-') + 1)) ?? []
-  if (payload === undefined) return isVaried(match)
-  return Number.parseInt(length ?? '', 36) === payload.length && crc32Base36(match.slice(0, -7)) === checksum
+  const token = withoutEdge(match)
+  const [, payload, , length, checksum] = routableTail.exec(token.slice(token.indexOf('-') + 1)) ?? []
+  if (payload === undefined) return isVaried(token)
+  return Number.parseInt(length ?? '', 36) === payload.length && crc32Base36(token.slice(0, -7)) === checksum
 }
 
 /** Tokens of the forges that keep source code. */
@@ -57,7 +58,7 @@ export const forgeRules: readonly DocumentedRule[] = [
   },
   {
     name: 'atlassian-token',
-    source: String.raw`AT[AC]TT3[0-9A-Za-z_-]{60,}=[0-9A-F]{8}\b`,
+    source: String.raw`AT[AC]TT3[0-9A-Za-z_-]{60,}(?:=|%3[Dd])[0-9A-F]{8}\b`,
     description: 'API token of an Atlassian account or access token of a Bitbucket repository, project or workspace',
     reference: 'Atlassian Support, manage API tokens for your Atlassian account',
     example: spell(

@@ -34,7 +34,7 @@ export const serviceRules: readonly DocumentedRule[] = [
   },
   {
     name: 'mailgun-api-key',
-    source: String.raw`(?:${edge}key-[0-9a-f]{32}|(?:MAILGUN|[Mm]ailgun)[0-9A-Za-z_\s"':=.-]{0,30}[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8})\b`,
+    source: String.raw`(?:${edge}key-[0-9a-f]{32}|(?:MAILGUN|[Mm]ailgun)[0-9A-Za-z_\s"':=%.-]{0,30}[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8})\b`,
     description: 'Private API key of Mailgun; of the newer form, known by the name written before it',
     reference: 'Mailgun Documentation, API authentication',
     example: spell('ke', 'y-', '0123456789abcdef0123456789abcdef'),
