@@ -7,7 +7,10 @@ import { Conversation, readVectors } from './support/vectors.ts'
 
 const vectors = readVectors()
 const steps = [...vectors.values()].flatMap(vector => vector.steps)
-const sent = steps.flatMap(step => ('client' in step && 'frame' in step ? [step.frame] : []))
+const sent = steps.flatMap(step => {
+  if (!('client' in step)) return []
+  return 'frame' in step ? [step.frame] : 'frames' in step ? step.frames : []
+})
 const received = steps.flatMap(step => ('server' in step ? [step.frame] : []))
 
 for (const [name, vector] of vectors) {

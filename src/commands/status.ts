@@ -8,7 +8,7 @@ const Count = Type.Integer({ minimum: 0 })
 
 export default command({
   name: 'status',
-  summary: 'Show what the bus is doing; without the role admin, as far as it concerns the own tenant.',
+  summary: 'Show what the bus is doing, as far as it concerns the own tenant; for the role superadmin, in all tenants.',
   role: 'user',
   isHeavy: true,
   args: Type.Object({}, { additionalProperties: false }),

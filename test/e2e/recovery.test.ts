@@ -43,7 +43,6 @@ class Wanderer {
   readonly answers: ServerFrame[] = []
   readonly #server: TestServer
   #epoch = ''
-  #client: TestClient | undefined
 
   constructor(server: TestServer) {
     this.#server = server

@@ -10,6 +10,7 @@ export type Step =
   | Connect
   | { readonly join: string; readonly address: string }
   | { readonly client: string; readonly frame: ServerFrame }
+  | { readonly client: string; readonly frames: readonly ServerFrame[] }
   | { readonly client: string; readonly text: string }
   | { readonly client: string; readonly binary: string }
   | { readonly server: string; readonly frame: ServerFrame }
@@ -80,6 +81,8 @@ export class Conversation {
     else if ('server' in step) this.#match(await this.next(step.server), step.frame, `to ${step.server}`)
     else if ('close' in step) await this.#close(step.close)
     else if ('frame' in step) this.#of(step.client).send(this.#fill(step.frame) as ServerFrame)
+    else if ('frames' in step)
+      for (const frame of step.frames) this.#of(step.client).send(this.#fill(frame) as ServerFrame)
     else if ('text' in step) this.#of(step.client).send(step.text)
     else this.#of(step.client).socket.send(Buffer.from(step.binary, 'hex'))
   }

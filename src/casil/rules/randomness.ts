@@ -11,7 +11,7 @@ const placeholder = /x{6}|\*{3}|\.{3}|your[_-]?(?:api|key|secret|token)|placehol
 
 /**
  * Whether `text` may be a drawn token: not a row of the same few characters, and not a form to fill in.
- * The bound of 2.5 bits per character is passed by all but one in a million tokens of 20 hexadecimal digits.
+ * Of drawn texts of 20 hexadecimal digits one in 20,000 falls below the bound of 2.5 bits per character, of longer ones fewer.
  */
 export function isVaried(text: string): boolean {
   return bitsPerCharacter(text) >= 2.5 && !placeholder.test(text)
