@@ -55,6 +55,13 @@ export default fp(
       socket.once('close', deadline.cancel)
     })
 
+    // The time-outs of HTTP end with the listening: a request that never ends would keep the server from closing.
+    let lastCall: Timer | undefined
+    app.addHook('preClose', async () => {
+      lastCall = clock.after(CLOSE_MS, () => app.server.closeAllConnections())
+    })
+    app.addHook('onClose', async () => lastCall?.cancel())
+
     app.decorate('admit', async (request: FastifyRequest) => {
       const { socket } = request.raw
       request.identity = await app.authenticate(request)
@@ -67,7 +74,7 @@ export default fp(
   { name: 'websocket', fastify: '5.x', dependencies: ['bus', 'auth', 'errors'] }
 )
 
-/** How long `ws` waits for the answer to a close frame after an error of the peer. */
+/** How long `ws` waits for the answer to a close frame after an error of the peer, and the server for requests when it closes. */
 const CLOSE_MS = 2_000
 
 /** What `ws` accepts. The types of the package do not list `closeTimeout`, `maxFragments` and `maxBufferedChunks`. */

@@ -36,7 +36,10 @@ function readChoice(pieces: readonly Piece[], cursor: { at: number }): Part {
   if (branches.length === 1) return branches[0] ?? unknown
   const exact = branches.every(branch => branch.exact !== undefined) && branches.flatMap(branch => branch.exact ?? [])
   const best = branches.every(branch => branch.best.length > 0) ? branches.flatMap(branch => branch.best) : []
-  return { exact: exact && exact.length <= MAX_CHOICES ? exact : undefined, best: best.length <= MAX_CHOICES ? best : [] }
+  return {
+    exact: exact && exact.length <= MAX_CHOICES ? exact : undefined,
+    best: best.length <= MAX_CHOICES ? best : []
+  }
 }
 
 /** Reads parts one after the other, joining neighbours whose texts are known. */
@@ -49,24 +52,30 @@ function readSequence(pieces: readonly Piece[], cursor: { at: number }): Part {
   }
   for (let piece = pieces[cursor.at]; piece !== undefined; piece = pieces[cursor.at]) {
     if (piece.kind === 'bar' || piece.kind === 'close') break
-    const part = readPart(pieces, cursor)
-    const repeat = pieces[cursor.at]?.kind === 'repeat' ? pieces[cursor.at++] : undefined
-    const min = repeat?.min ?? 1
-    const joined = min > 0 && part.exact !== undefined ? join(run, part.exact) : undefined
-    if (joined === undefined) {
-      settle(run)
-      if (min > 0) settle(part.best)
-      run = min > 0 && repeat === undefined ? (part.exact ?? ['']) : ['']
-      isExact = false
-    } else if (repeat === undefined) run = joined
+    const { part, isRepeated } = readRepeated(pieces, cursor)
+    const joined = part.exact === undefined ? undefined : join(run, part.exact)
+    isExact &&= joined !== undefined && !isRepeated
+    if (joined !== undefined && !isRepeated) run = joined
     else {
-      settle(joined)
+      settle(joined ?? run)
+      settle(part.best)
+      // What follows stands behind the last repetition.
       run = part.exact ?? ['']
-      isExact = false
     }
   }
   settle(run)
   return { exact: isExact ? run : undefined, best }
+}
+
+/** Reads a part with what repeats it. Repeated at will, its last repetition is what is known of it. */
+function readRepeated(pieces: readonly Piece[], cursor: { at: number }): { part: Part; isRepeated: boolean } {
+  const part = readPart(pieces, cursor)
+  const next = pieces[cursor.at]
+  if (next?.kind !== 'repeat') return { part, isRepeated: false }
+  cursor.at++
+  if (next.min > 0) return { part, isRepeated: true }
+  const isOptional = next.max === 1 && part.exact !== undefined
+  return isOptional ? { part: exactly(['', ...part.exact]), isRepeated: false } : { part: unknown, isRepeated: true }
 }
 
 function readPart(pieces: readonly Piece[], cursor: { at: number }): Part {
@@ -95,7 +104,7 @@ function exactly(texts: Choice): Part {
 /** Characters of a class that names each of them, such as `[KS]`. */
 function membersOf(text: string): Choice {
   const inner = text.slice(1, -1)
-  return /^-?[0-9A-Za-z_.]+-?$/.test(inner) ? [...inner] : []
+  return /^-?[0-9A-Za-z_. ]+-?$/.test(inner) ? [...inner] : []
 }
 
 function join(left: Choice, right: Choice): Choice | undefined {

@@ -22,8 +22,8 @@ export interface Redaction {
 
 /**
  * Copies a payload without what is to be hidden: the same keys in the same places, and only strings in place of what was taken out.
- * What does not change is shared with the payload, the whole of it if nothing does; the payload is never written to. To redact
- * the result again changes nothing.
+ * What does not change is shared with the payload, the whole of it if nothing does; the payload is never written to. If the
+ * allowance covers the payload, to redact the result again changes nothing.
  */
 export function redact(payload: Json, redaction: Redaction): Json {
   const { paths, patterns, allowance, beyond, effort } = redaction
@@ -39,15 +39,13 @@ export function redact(payload: Json, redaction: Redaction): Json {
   function visitText(text: string): string {
     const covered = allowance.takeText(text)
     if (covered.length === text.length) return redactText(text, patterns, effort)
-    if (beyond === 'hide') return REDACTED
-    // What is covered may end within a character, which then stands behind it.
-    const head = text.startsWith(covered) ? covered : covered.slice(0, -1)
-    return redactText(head, patterns, effort) + text.slice(head.length)
+    return beyond === 'hide' ? REDACTED : redactText(covered, patterns, effort) + text.slice(covered.length)
   }
 
   function visitItems(items: readonly Json[]): Json {
     let copy: Json[] | undefined
-    for (const [index, item] of items.entries()) {
+    for (let index = 0; index < items.length; index++) {
+      const item = items[index] as Json
       const visited = visit(item)
       if (visited === item) continue
       copy ??= [...items]

@@ -42,6 +42,11 @@ function countsOf(repeat: string): { min: number; max: number } {
   return { min, max: high === undefined ? min : high === '' ? Infinity : Number(high) }
 }
 
+/** Whether a match depends on where the text, or a line of it, begins or ends. */
+export function isAnchored(source: string): boolean {
+  return toPieces(source).some(({ text }) => text === '^' || text === '$' || text === '\\A' || text === '\\z')
+}
+
 /** The branch of a group, or of the pattern as a whole, that is being read. */
 interface Branch {
   /** Parts that match text. */

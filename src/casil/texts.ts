@@ -18,15 +18,17 @@ export class Allowance {
     this.#bytes -= 2
   }
 
-  /** Takes a key or a string with its quotes; gives back as much of it as is covered. */
+  /** Takes a key or a string with its quotes; gives back as much of it as is covered, in whole characters. */
   takeText(text: string): string {
     if (this.#bytes === Infinity) return text
     const left = Math.max(0, this.#bytes - 2)
     // A character is at least one byte, so what lies behind so many characters need not be measured.
-    const head = text.length > left ? text.slice(0, left) : text
-    const bytes = Buffer.byteLength(head)
-    this.#bytes -= bytes + 3
-    return bytes <= left ? head : Buffer.from(head).subarray(0, left).toString()
+    const bytes = Buffer.from(text.length > left ? text.slice(0, left) : text)
+    this.#bytes -= bytes.length + 3
+    if (bytes.length <= left) return text.slice(0, left)
+    const isCut = ((bytes[left] as number) & 0xc0) === 0x80
+    const units = bytes.subarray(0, left).toString().length
+    return text.slice(0, isCut ? units - 1 : units)
   }
 }
 

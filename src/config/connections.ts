@@ -83,7 +83,7 @@ export const connectionKeys = {
   }),
   livenessProbeMs: int({
     env: ['ARQONBUS_LIVENESS_PROBE_MS'],
-    default: 2_500,
+    default: 2_000,
     min: 100,
     max: 3_600_000,
     description: 'A client that was sent something and is silent for so long is pinged at once.'

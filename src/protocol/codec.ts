@@ -39,7 +39,9 @@ export function createDecoder(bounds: JsonBounds): Decode {
     const present = withoutNulls(fields)
     const unsound = check(present)
     const envelope = toEnvelope(present as ClientFields, text, scan)
-    const faults = [...findFaults(fields, bounds, scan.keys), ...unsound, ...findTypeFaults(envelope, unsound)]
+    const faults = findFaults(fields, bounds, scan.keys)
+    if (unsound.length > 0) faults.push(...unsound)
+    addTypeFaults(envelope, unsound, faults)
     if (faults.length > 0)
       throw new FrameError(faults, isClientId(present.id).length === 0 ? (present.id as string) : undefined)
     return envelope
@@ -113,20 +115,21 @@ function isPrivate(fields: { readonly type: ClientType; readonly channel?: strin
   return fields.type === 'private' || (fields.channel === PRIVATE_CHANNEL && !unrouted.has(fields.type))
 }
 
-/** Faults that depend on the type, in fields that are sound by themselves. */
-function findTypeFaults(envelope: Envelope, unsound: readonly string[]): string[] {
-  const faults: string[] = []
-  const isSound = (field: string) => !unsound.some(fault => fault.startsWith(`${field}:`))
-  if (isPrivate(envelope) && isSound('to') && isSound('to_client') && checkTargets(envelope.to).length > 0) {
+/** Adds the faults that depend on the type, in fields that are sound by themselves. */
+function addTypeFaults(envelope: Envelope, unsound: readonly string[], faults: string[]): void {
+  if (isPrivate(envelope) && checkTargets(envelope.to).length > 0 && isSound(unsound, 'to', 'to_client')) {
     faults.push(`to: must be ${TargetsSchema.expected}`)
   }
-  if (envelope.type === 'command' && envelope.command === undefined && isSound('command'))
+  if (envelope.type === 'command' && envelope.command === undefined && isSound(unsound, 'command'))
     faults.push('command: must be the name of a command')
-  if (envelope.type === 'telemetry' && isSound('payload')) {
+  if (envelope.type === 'telemetry' && isSound(unsound, 'payload')) {
     if (textOf(envelope.payload.eventType) === undefined) faults.push('payload.eventType: must be a string')
     if (objectOf(envelope.payload.payload) === undefined) faults.push('payload.payload: must be an object')
   }
-  return faults
+}
+
+function isSound(unsound: readonly string[], ...fields: readonly string[]): boolean {
+  return !unsound.some(fault => fields.some(field => fault.startsWith(`${field}:`)))
 }
 
 function textOf(value: Json | undefined): string | undefined {

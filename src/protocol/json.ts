@@ -169,6 +169,7 @@ export function findFaults(root: Json, bounds: JsonBounds, expectedKeys: number)
   }
 
   function report(path: string, fault: string): void {
-    if (faults.length < MAX_FAULTS) faults.push(path === '' ? fault : `${path.slice(0, 64)}: ${fault}`)
+    const sentence = path === '' ? fault : `${path.slice(0, 64)}: ${fault}`
+    if (faults.length < MAX_FAULTS && !faults.includes(sentence)) faults.push(sentence)
   }
 }

@@ -144,7 +144,16 @@ test('a server that is told to end under load', { concurrency: true }, async t =
   await Promise.all(cases)
 })
 
-test('a server that is told to end refuses sockets, is not ready, is healthy, and ends at once when told again', async t => {
+test('the end of a server', { concurrency: true }, async t => {
+  await Promise.all([
+    t.test('refuses sockets, is not ready, is healthy, and comes at once when it is told again', endsTwice),
+    t.test('comes with 0 on SIGTERM without clients', t => endsAlone(t, 'SIGTERM')),
+    t.test('comes with 0 on SIGINT without clients', t => endsAlone(t, 'SIGINT')),
+    t.test('is not kept off by connections that never say a word', endsInSilence)
+  ])
+})
+
+async function endsTwice(t: TestContext): Promise<void> {
   const server = await startServerProcess(t)
   const stopped = await startMemberProcess(t, { url: `${server.wsUrl}/ws`, channel: CHANNEL })
   stopped.stop()
@@ -156,30 +165,26 @@ test('a server that is told to end refuses sockets, is not ready, is healthy, an
   assert.deepEqual([status, JSON.parse(body).code, headers.has('retry-after')], [503, 'DRAINING', true])
   server.kill('SIGTERM')
   assert.deepEqual(await server.ended, { code: 1, signal: null })
-})
-
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  test(`a server without clients ends with 0 on ${signal}`, async t => {
-    const server = await startServerProcess(t)
-    server.kill(signal)
-    assert.deepEqual(await server.ended, { code: 0, signal: null })
-  })
 }
 
-test('connections that never say a word do not keep a server from ending', async t => {
+async function endsAlone(t: TestContext, signal: NodeJS.Signals): Promise<void> {
   const server = await startServerProcess(t)
-  const silent = await RawSocket.dial(t, server.port)
-  const half = await RawSocket.dial(t, server.port)
-  await half.write('GET /ws HTTP/1.1\r\nHost: x\r\n')
-  const idle = await RawSocket.dial(t, server.port)
-  await idle.write('GET /health HTTP/1.1\r\nHost: x\r\n\r\n')
-  await idle.response()
+  server.kill(signal)
+  assert.deepEqual(await server.ended, { code: 0, signal: null })
+}
+
+async function endsInSilence(t: TestContext): Promise<void> {
+  const server = await startServerProcess(t)
+  const [silent, half, idle] = await Promise.all(range(1, 3).map(() => RawSocket.dial(t, server.port)))
+  await half?.write('GET /ws HTTP/1.1\r\nHost: x\r\n')
+  await idle?.write('GET /health HTTP/1.1\r\nHost: x\r\n\r\n')
+  await idle?.response()
   const refused = await RawSocket.upgrade(t, server.port, { path: `/ws?${'q'.repeat(2100)}` })
   await refused.response()
   server.kill('SIGTERM')
   assert.deepEqual(await server.ended, { code: 0, signal: null })
-  await Promise.all([silent, half, idle, refused].map(raw => raw.closed))
-})
+  await Promise.all([silent, half, idle, refused].map(raw => raw?.closed))
+}
 
 test('clients that are killed in the middle of a message do no harm', async t => {
   const server = await startServerProcess(t)

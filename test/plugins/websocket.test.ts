@@ -4,7 +4,7 @@ import { type IncomingMessage, request } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import type { FastifyInstance } from 'fastify'
-import { type RawData, WebSocket } from 'ws'
+import { type ClientOptions, type RawData, WebSocket } from 'ws'
 import errors from '../../plugins/errors.ts'
 import websocket from '../../plugins/websocket.ts'
 import { Admission } from '../../src/bus/admission.ts'
@@ -20,9 +20,10 @@ interface Door {
   readonly clock: FakeClock
   readonly admission: Admission
   /** What the bus would say. */
-  readonly bus: { isDraining: boolean }
+  readonly bus: { isDraining: boolean; isUnderPressure: boolean }
   readonly address: AddressInfo
-  readonly url: string
+  /** Starts to connect; the socket is cut when the test ends. */
+  connect(protocols?: string[], options?: ClientOptions): WebSocket
 }
 
 /** An app with a socket route that echoes, and a route that is none. */
@@ -31,11 +32,15 @@ async function openDoor(
   settings: Partial<Config> = {},
   authenticate: FastifyInstance['authenticate'] = async () => identityOf()
 ): Promise<Door> {
+  const sockets = new Set<WebSocket>()
+  t.after(() => {
+    for (const socket of sockets) socket.terminate()
+  })
   const clock = new FakeClock()
   const config: Config = { ...defaultConfig, ...settings }
   const admission = new Admission(clock, config)
   t.after(() => admission.close())
-  const bus = { isDraining: false }
+  const bus = { isDraining: false, isUnderPressure: false }
   const { app } = buildBare(t, {
     config: { config, clock, ids: { short: () => 'x' } },
     bus: { bus, admission },
@@ -57,7 +62,19 @@ async function openDoor(
   })
   await app.listen({ host: '127.0.0.1', port: 0 })
   const address = app.server.address() as AddressInfo
-  return { app, clock, admission, bus, address, url: `ws://127.0.0.1:${address.port}/ws` }
+  return {
+    app,
+    clock,
+    admission,
+    bus,
+    address,
+    connect(protocols = [], options = {}) {
+      const socket = new WebSocket(`ws://127.0.0.1:${address.port}/ws`, protocols, options)
+      socket.on('error', () => {})
+      sockets.add(socket)
+      return socket
+    }
+  }
 }
 
 const good = {
@@ -87,17 +104,16 @@ async function refusalOf(door: Door, path = '/ws', headers: Record<string, strin
   return { status: response.statusCode ?? 0, headers: response.headers, body: JSON.parse(text) }
 }
 
-/** Connects; the socket is cut when the test ends. */
-async function enter(t: TestContext, door: Door, protocols: string[] = [], options = {}): Promise<WebSocket> {
-  const socket = new WebSocket(door.url, protocols, options)
-  t.after(() => socket.terminate())
+/** Connects and is let in. */
+async function enter(door: Door, protocols: string[] = [], options: ClientOptions = {}): Promise<WebSocket> {
+  const socket = door.connect(protocols, options)
   await once(socket, 'open')
   return socket
 }
 
 test('a good upgrade on the socket route is let in, and messages go both ways', async t => {
   const door = await openDoor(t)
-  const socket = await enter(t, door)
+  const socket = await enter(door)
   socket.send('hello')
   const [data] = (await once(socket, 'message')) as [RawData]
   assert.equal(data.toString(), 'hello')
@@ -106,12 +122,12 @@ test('a good upgrade on the socket route is let in, and messages go both ways', 
 
 test('only the own subprotocol is echoed, never a token', async t => {
   const door = await openDoor(t)
-  assert.equal((await enter(t, door, ['bearer.a.b.c', 'arqonbus.v1'])).protocol, 'arqonbus.v1')
+  assert.equal((await enter(door, ['bearer.a.b.c', 'arqonbus.v1'])).protocol, 'arqonbus.v1')
 })
 
 test('compression is never negotiated, however much it is offered', async t => {
   const door = await openDoor(t)
-  assert.equal((await enter(t, door, [], { perMessageDeflate: true })).extensions, '')
+  assert.equal((await enter(door, [], { perMessageDeflate: true })).extensions, '')
 })
 
 for (const path of ['/health', '/', '/nothing', '/ws/', '/ws/x']) {
@@ -132,7 +148,7 @@ test('an upgrade from a page that is not allowed is 403', async t => {
   const door = await openDoor(t, { allowedOrigins: ['https://app.example.com'] })
   const { status, body } = await refusalOf(door, '/ws', { origin: 'https://evil.example' })
   assert.deepEqual([status, body.code], [403, 'ORIGIN_DENIED'])
-  await enter(t, door, [], { origin: 'https://app.example.com' })
+  await enter(door, [], { origin: 'https://app.example.com' })
 })
 
 test('while the bus drains an upgrade is 503 DRAINING and says when to come back', async t => {
@@ -143,13 +159,8 @@ test('while the bus drains an upgrade is 503 DRAINING and says when to come back
 })
 
 test('over pressure an upgrade is 503 OVERLOADED, and plain requests are answered', async t => {
-  const door = await openDoor(t, { maxEventLoopDelayMs: 10 })
-  const isUnderPressure = door.app.getDecorator<() => boolean>('isUnderPressure')
-  await until('the loop is late', () => {
-    const end = performance.now() + 100
-    while (performance.now() < end);
-    return isUnderPressure()
-  })
+  const door = await openDoor(t)
+  door.bus.isUnderPressure = true
   const { status, body, headers } = await refusalOf(door)
   assert.deepEqual([status, body.code, headers['retry-after']], [503, 'OVERLOADED', '1'])
   assert.equal((await door.app.inject('/health')).statusCode, 200)
@@ -157,27 +168,27 @@ test('over pressure an upgrade is 503 OVERLOADED, and plain requests are answere
 
 test('the handshakes of the process are bounded: 503 with Retry-After', async t => {
   const door = await openDoor(t, { handshakesPerSecond: 1 })
-  await enter(t, door)
+  await enter(door)
   const { status, body, headers } = await refusalOf(door)
   assert.deepEqual([status, body.code, headers['retry-after']], [503, 'OVERLOADED', '1'])
   door.clock.advance(1000)
-  await enter(t, door)
+  await enter(door)
 })
 
 test('a connection over the share of its address is 429 with Retry-After, and one that ends makes room', async t => {
   const door = await openDoor(t, { maxConnectionsPerIp: 1 })
-  const first = await enter(t, door)
+  const first = await enter(door)
   const { status, body, headers } = await refusalOf(door)
   assert.deepEqual([status, body.code, headers['retry-after']], [429, 'RATE_LIMITED', '1'])
   assert.equal(body.details, 'Too many connections of this address')
   first.terminate()
   await until('its place is free', () => door.admission.count === 0)
-  await enter(t, door)
+  await enter(door)
 })
 
 test('a connection over the bound of the process is 503 with Retry-After', async t => {
   const door = await openDoor(t, { maxConnections: 1 })
-  await enter(t, door)
+  await enter(door)
   const { status, body, headers } = await refusalOf(door)
   assert.deepEqual([status, body.code, headers['retry-after']], [503, 'OVERLOADED', '1'])
   assert.equal(door.admission.count, 1)
@@ -210,7 +221,7 @@ test('who it is is asked only of upgrades that are good otherwise', async t => {
   await refusalOf(door, '/ws', { origin: 'https://evil.example' })
   await door.app.inject('/ws')
   assert.equal(asked, 0)
-  await enter(t, door)
+  await enter(door)
   assert.equal(asked, 1)
 })
 
@@ -220,8 +231,7 @@ test('an upgrade that is not finished in time is cut', async t => {
     askedCount++
     return new Promise(() => {})
   })
-  const socket = new WebSocket(door.url)
-  t.after(() => socket.terminate())
+  const socket = door.connect()
   const failed = once(socket, 'error')
   await until('it is asked who it is', () => askedCount === 1)
   door.clock.advance(4999)
@@ -235,27 +245,41 @@ test('a client that is gone before it is known keeps no place', async t => {
   let letIn: (() => void) | undefined
   const door = await openDoor(t, {}, async () => {
     await new Promise<void>(resolve => {
-      letIn ??= resolve
-      if (letIn !== resolve) resolve()
+      if (letIn === undefined) letIn = resolve
+      else resolve()
     })
     return identityOf()
   })
-  const upgraded = once(door.app.server, 'upgrade')
-  const socket = new WebSocket(door.url)
-  socket.on('error', () => {})
-  const [, peer] = (await upgraded) as [IncomingMessage, Socket]
+  const gone = door.connect()
   await until('it is asked who it is', () => letIn !== undefined)
-  socket.terminate()
-  await once(peer, 'close')
+  gone.terminate()
   letIn?.()
-  await enter(t, door)
+  await enter(door)
+  await until('only the second has a place', () => door.admission.count === 1)
+})
+
+test('a client that is cut before it is known keeps no place', async t => {
+  let letIn: (() => void) | undefined
+  const door = await openDoor(t, { maxConnections: 1 }, async () => {
+    await new Promise<void>(resolve => {
+      if (letIn === undefined) letIn = resolve
+      else resolve()
+    })
+    return identityOf()
+  })
+  const cut = once(door.connect(), 'error')
+  await until('it is asked who it is', () => letIn !== undefined)
+  door.clock.advance(defaultConfig.handshakeTimeoutMs)
+  await cut
+  letIn?.()
+  await enter(door)
   assert.equal(door.admission.count, 1)
 })
 
 test('once a socket is open no deadline waits for it any more', async t => {
   const door = await openDoor(t)
   const before = door.clock.pending
-  const socket = await enter(t, door)
+  const socket = await enter(door)
   assert.equal(door.clock.pending, before)
   door.clock.advance(60_000)
   socket.send('still here')
@@ -270,7 +294,7 @@ for (const [what, send, code] of [
 ] as const) {
   test(`${what} is ${code === undefined ? 'taken' : `closed with ${code}`}`, async t => {
     const door = await openDoor(t, { maxMessageBytes: 1000, maxFragments: 4 })
-    const socket = await enter(t, door)
+    const socket = await enter(door)
     send(socket)
     const [first] = await Promise.race([once(socket, 'message'), once(socket, 'close')])
     assert.equal(typeof first === 'number' ? first : undefined, code)

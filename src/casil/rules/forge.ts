@@ -39,7 +39,7 @@ export const forgeRules: readonly DocumentedRule[] = [
   },
   {
     name: 'gitlab-token',
-    source: String.raw`${edge}gl(?:pat|oas|dt|rtr?|cbt|ptt|ft|imt|agent|wt|soat|ffct)-[0-9A-Za-z_-]{20,}(?:\.[0-9a-z]{2}\.[0-9a-z]{9})?`,
+    source: String.raw`${edge}gl(?:pat|oas|dt|rt|rtr|cbt|ptt|ft|imt|agent|wt|soat|ffct)-[0-9A-Za-z_-]{20,}(?:\.[0-9a-z]{2}\.[0-9a-z]{9})?`,
     description:
       'Token of GitLab: personal, OAuth, deploy, runner, job, trigger, feed, mail, agent, SCIM or feature flags',
     reference: 'GitLab Docs, token overview, token prefixes',

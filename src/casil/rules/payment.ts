@@ -1,6 +1,12 @@
 import { isMixed, isVaried } from './randomness.ts'
 import { type DocumentedRule, edge, spell, withoutEdge } from './rule.ts'
 
+/** `EAAA` starts many binary numbers in base64, so the rest has to look drawn and to end where a token ends. */
+function isSquareToken(match: string): boolean {
+  const token = withoutEdge(match)
+  return isMixed(token) && (token.startsWith('sq0') || (token.length === 64 && !token.includes('AAA', 4)))
+}
+
 /** Keys of payment services and shops. */
 export const paymentRules: readonly DocumentedRule[] = [
   {
@@ -23,12 +29,12 @@ export const paymentRules: readonly DocumentedRule[] = [
   },
   {
     name: 'square-access-token',
-    source: `${edge}(?:EAAA[0-9A-Za-z_-]{60}|sq0atp-[0-9A-Za-z_-]{22})`,
+    source: `${edge}(?:EAAA[0-9A-Za-z_-]{60,}|sq0atp-[0-9A-Za-z_-]{22})`,
     description: 'Access token of Square',
     reference: 'Square Developer, access tokens',
-    example: spell('EA', 'AA', 'ENotARealToken_0123456789-abcdefghijklmnopqrstuvwxyz012345678'),
+    example: spell('EA', 'AA', 'ENotARealToken_0123456789-abcdefghijklmnopqrstuvwxyz01234567'),
     counterExample: `EAAA${'A'.repeat(60)}`,
-    check: match => isMixed(withoutEdge(match))
+    check: isSquareToken
   },
   {
     name: 'square-application-secret',

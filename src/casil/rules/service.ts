@@ -70,7 +70,7 @@ export const serviceRules: readonly DocumentedRule[] = [
   },
   {
     name: 'datadog-key',
-    source: String.raw`(?:DD|dd|DATADOG|[Dd]atadog)[_-]?(?i:api|app|application)[_-]?(?i:key)["':=\s]{1,6}(?:[0-9a-f]{32}|[0-9a-f]{40})\b`,
+    source: String.raw`(?:DD|dd|DATADOG|[Dd]atadog)[_-](?i:api|app|application)[_-]?(?i:key)["':=\s]{1,6}(?:[0-9a-f]{32}|[0-9a-f]{40})\b`,
     description: 'API or application key of Datadog, known by the name written before it',
     reference: 'Datadog Docs, API and application keys',
     example: spell('DD_API', '_KEY=', '0123456789abcdef0123456789abcdef'),

@@ -298,3 +298,21 @@ test('a closed bus has no timer left and has cut every connection', async t => {
   assert.equal(stage.bus.hub.size, 0)
   assert.equal(stage.bus.outboundBytes, 0)
 })
+
+test('the bus is under pressure after the event loop was held up for longer than allowed, until it turns in time', async t => {
+  const stage = await setBus(t, { limits: { maxEventLoopDelayMs: 1000 } })
+  const { clock } = stage
+  const monotonic = clock.monotonic.bind(clock)
+  let lateMs = 0
+  clock.monotonic = () => monotonic() + lateMs
+  for (const [more, isUnder] of [
+    [0, false],
+    [1000, false],
+    [1001, true],
+    [0, false]
+  ] as const) {
+    lateMs += more
+    clock.advance(500)
+    assert.equal(stage.bus.isUnderPressure, isUnder)
+  }
+})

@@ -48,6 +48,13 @@ test('a frame with as many values as allowed is taken, with one more it is refus
   }
 })
 
+test('a frame with far too many values is refused for that alone, before it is parsed', () => {
+  for (const text of [`{"k":${'1,"k":'.repeat(10_000)}1}`, `[${'1,'.repeat(10_000)}`, ','.repeat(10_000)]) {
+    assert.deepEqual(faultsOf(text), ['more than 10000 values'])
+  }
+  assert.deepEqual(faultsOf(','.repeat(9_999)), ['message: must be JSON'])
+})
+
 test('a key as long as allowed is taken, a longer one is refused', () => {
   for (const unit of ['k', 'é', '€', '😀']) {
     const bytes = Buffer.byteLength(unit)
