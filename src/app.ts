@@ -42,6 +42,8 @@ export async function buildApp({ config, logger, build = readBuild({}) }: AppOpt
     clientErrorHandler: refuseConnection,
     frameworkErrors: (error, request, reply) => app.errorHandler(error, request, reply),
     requestTimeout: 30_000,
+    // Counts for closing too: a drain may take its time.
+    pluginTimeout: config.drainTimeoutMs + 10_000,
     http: {
       maxHeaderSize: config.maxHeaderBytes + 1,
       headersTimeout: config.handshakeTimeoutMs,

@@ -29,6 +29,7 @@ function resolve(draft: Draft, engine: Engine): void {
   if (envelope.room !== undefined) setPlace(draft, envelope.room)
   if (envelope.to !== undefined) {
     draft.to = envelope.to
+    if (envelope.room === undefined) draft.channel = envelope.channel ?? ''
     return
   }
   if (envelope.room !== undefined) {

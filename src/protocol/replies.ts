@@ -124,11 +124,9 @@ function head(header: Header, type: string): object {
   return { id: header.id, type, version: '1.0', timestamp: header.timestamp }
 }
 
-function whereText(message: Stamped): string {
-  if (message.room === '') return ''
-  return message.channel === ''
-    ? `,"room":"${message.room}"`
-    : `,"room":"${message.room}","channel":"${message.channel}"`
+/** A private message may name a channel (`pm`) without a room. */
+function whereText({ room, channel }: Stamped): string {
+  return (room === '' ? '' : `,"room":"${room}"`) + (channel === '' ? '' : `,"channel":"${channel}"`)
 }
 
 function positionText(position: Position | undefined): string {

@@ -3,15 +3,17 @@ import { randomBytes } from 'node:crypto'
 import { type TestContext, test } from 'node:test'
 import bus from '../../plugins/bus.ts'
 import type { Bus } from '../../src/bus/bus.ts'
+import { type Clock, createSystemClock } from '../../src/clock.ts'
 import type { Config } from '../../src/config.ts'
 import { createIds } from '../../src/ids.ts'
 import { BusStage, identityOf } from '../support/bus.ts'
+import { FakeClock } from '../support/clock.ts'
 import { FakeTransport } from '../support/transport.ts'
 import { until } from '../support/until.ts'
 import { buildBare, defaultConfig } from './bare.ts'
 
-async function build(t: TestContext, settings: Partial<Config> = {}) {
-  const { broker, registry, clock } = new BusStage()
+async function build(t: TestContext, settings: Partial<Config> = {}, clock: Clock = createSystemClock()) {
+  const { broker, registry } = new BusStage()
   const routed: number[] = []
   const { app } = buildBare(t, {
     config: { config: { ...defaultConfig, ...settings }, clock, ids: createIds(clock, randomBytes) },
@@ -21,7 +23,7 @@ async function build(t: TestContext, settings: Partial<Config> = {}) {
   })
   await app.register(bus)
   await app.ready()
-  return { app, clock, broker, routed }
+  return { app, broker, routed }
 }
 
 /** Lets a client in and waits until it was welcomed. */
@@ -62,7 +64,8 @@ test('the bounds of JSON are those of the settings, and the time of each message
 })
 
 test('closing the app drains the bus, and then nothing is left running', async t => {
-  const { app, clock, broker } = await build(t)
+  const clock = new FakeClock()
+  const { app, broker } = await build(t, {}, clock)
   const transport = await enter(app.bus)
   const closed = app.close()
   await until('the client is told', () => transport.closing !== undefined)
