@@ -152,7 +152,7 @@ function runFor(name, engine, input) {
 function printWorst() {
   const rounds = options.quick ? 3 : 9
   const names = Object.keys(worstPolicies)
-  printHead(`Worst payloads, drawn afresh ${rounds} times; verdict and both redacted copies, ms: median, longest.`, [
+  printHead(`Worst payloads, drawn afresh ${rounds} times, ms: verdict, with the copy for logs, longest.`, [
     'payload',
     'bytes',
     ...names
@@ -170,7 +170,9 @@ function printWorst() {
     const cells = figures.map((list, index) => {
       const { median, max } = spread(list.map(({ ms }) => ms))
       expect(median <= targets.stallMs, `${names[index]}, ${name}: ${targets.stallMs} ms in the middle of the rounds`)
-      return `${median.toFixed(2)}, ${max > targets.stallMs ? `**${max.toFixed(2)}**` : max.toFixed(2)} ${list[0].outcome}`
+      const verdictMs = spread(list.map(call => call.verdictMs)).median.toFixed(2)
+      const longest = max > targets.stallMs ? `**${max.toFixed(2)}**` : max.toFixed(2)
+      return `${verdictMs}, ${median.toFixed(2)}, ${longest} ${list[0].outcome}`
     })
     printRow([name, bytes.toLocaleString('en-US'), ...cells])
   }
@@ -180,11 +182,13 @@ function measureOnce(engine, payload) {
   const input = inputOf(payload)
   const start = performance.now()
   const verdict = engine.inspect(input)
+  const verdictMs = performance.now() - start
   const isCopied = verdict.observable !== payload || verdict.transport !== undefined
   const ms = performance.now() - start
   const { contains_probable_secret: hasSecret, partially_inspected: isPartial } = verdict.classification.flags
   return {
     ms,
+    verdictMs,
     outcome: [hasSecret && 'secret', isPartial && 'partial', isCopied && 'copied'].filter(Boolean).join(' ')
   }
 }

@@ -85,6 +85,8 @@ export class Bus {
   readonly #ledger: OutboundLedger
   /** Every connection whose transport still exists, also those that take part no more. */
   readonly #transports = new Set<Connection>()
+  /** Connections that take part no more and whose memberships are about to end. */
+  readonly #leaving: Connection[] = []
   readonly #timers: Timer[] = []
   #isDraining = false
   /** When the next tick is due, and how late the last one came. */
@@ -259,7 +261,13 @@ export class Bus {
   #detach(connection: Connection, code: number): void {
     if (code === 4428) this.slowConsumerCount++
     this.#options.log.debug({ client: connection.id, code }, 'client left')
-    this.channels.leaveAll(connection)
+    // Telling others who left may be too much for some of them: one after the other, or thousands of calls end up in each other.
+    if (this.#leaving.push(connection) > 1) return
+    try {
+      for (const next of this.#leaving) this.channels.leaveAll(next)
+    } finally {
+      this.#leaving.length = 0
+    }
   }
 
   #tick(): void {
