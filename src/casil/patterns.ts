@@ -31,7 +31,7 @@ export interface Patterns {
 /** Longest pattern of an operator, in UTF-16 units [limits.md, Limits]. */
 export const MAX_PATTERN_LENGTH = 512
 /** Largest program that an operator's pattern may compile to. A counted repetition multiplies what it repeats. */
-export const MAX_PROGRAM_SIZE = 500
+export const MAX_PROGRAM_SIZE = 600
 
 /** Characters searched at once for the start of a match, and how many more are looked at for its end. */
 const WINDOW = 2_048

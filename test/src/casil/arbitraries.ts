@@ -78,3 +78,9 @@ export function payloadsWith(words: readonly string[]): fc.Arbitrary<Json> {
   }))
   return value
 }
+
+/** Every string of a payload, keys excepted. */
+export function stringsOf(value: Json): string[] {
+  if (typeof value === 'string') return [value]
+  return value === null || typeof value !== 'object' ? [] : Object.values(value).flatMap(stringsOf)
+}
