@@ -100,6 +100,8 @@ function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
   })
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json; charset=utf-8\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    // Whoever neither reads this nor closes would keep the socket for ever: it has no time-out any more.
+    () => socket.destroy()
   )
 }

@@ -137,7 +137,7 @@ export class Hub implements Sink {
     places?.delete(place.key)
     const roomKey = place.roomKey
     if (this.#members.leftsOf(place.key).size === 0 && place.key !== roomKey) this.#broker.unsubscribe(place.key)
-    if (![...(places?.values() ?? [])].some(entry => entry.place.roomKey === roomKey)) {
+    if (!this.#isIn(connection, roomKey)) {
       this.#roomMembers.delete(connection, roomKey)
       if (this.#roomMembers.leftsOf(roomKey).size === 0) this.#broker.unsubscribe(roomKey)
     }
@@ -187,7 +187,14 @@ export class Hub implements Sink {
     return nobody
   }
 
+  /** Whether a connection is a member of anything in the room. Copies nothing: it is asked for each place when one leaves all. */
+  #isIn(connection: Connection, roomKey: string): boolean {
+    for (const { place } of this.#places.get(connection)?.values() ?? []) if (place.roomKey === roomKey) return true
+    return false
+  }
+
   #unwatch(connection: Connection, place: Place): void {
+    if (this.#watchers.rightsOf(connection).size === 0) return
     this.#watchers.delete(connection, place.key)
     const stillWatched = this.placesOf(connection).some(
       other => other.room === place.room && other.key !== place.key && this.#watchers.has(connection, other.key)

@@ -48,10 +48,15 @@ interface Internals {
  * frames to it is what makes one encoding per message and one system call per turn possible; it relies on members of `ws`
  * that are not documented, so `ws` is pinned and `test/src/bus/transport.test.ts` fails when an upgrade moves them.
  */
-export function rawSocketOf(socket: WebSocket): Socket | undefined {
+export function rawSocketOf(socket: WebSocket, isExtended = hasExtensions(socket)): Socket | undefined {
   const { _socket, _sender } = socket as unknown as Internals
-  const isPlain = socket.readyState === socket.OPEN && socket.extensions === '' && _sender?._bufferedBytes === 0
-  return isPlain && _socket?.writable ? _socket : undefined
+  const isReady = !isExtended && socket.readyState === socket.OPEN && _sender?._bufferedBytes === 0
+  return isReady && _socket?.writable ? _socket : undefined
+}
+
+/** Negotiated once, at the handshake; `ws` joins a text whenever it is asked. */
+function hasExtensions(socket: WebSocket): boolean {
+  return socket.extensions !== ''
 }
 
 /** Adapts an accepted WebSocket of the `ws` package. */
@@ -61,9 +66,11 @@ export function socketTransport(socket: WebSocket): Transport {
 
 class SocketTransport implements Transport {
   readonly #socket: WebSocket
+  readonly #isExtended: boolean
 
   constructor(socket: WebSocket) {
     this.#socket = socket
+    this.#isExtended = hasExtensions(socket)
   }
 
   get bufferedBytes(): number {
@@ -71,7 +78,7 @@ class SocketTransport implements Transport {
   }
 
   write(frames: readonly Frame[], bytes: number): void {
-    const raw = rawSocketOf(this.#socket)
+    const raw = rawSocketOf(this.#socket, this.#isExtended)
     if (raw === undefined) {
       for (const frame of frames) this.#socket.send(bodyOf(frame), { binary: false })
     } else if (frames.length === 1) raw.write(frames[0] as Frame)

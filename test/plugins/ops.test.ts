@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { Agent, createServer, get } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import errors from '../../plugins/errors.ts'
 import ops from '../../plugins/ops.ts'
 import type { Config } from '../../src/config.ts'
+import { until } from '../support/until.ts'
 import { type BareApp, buildBare, defaultConfig, sendRaw } from './bare.ts'
 
 interface Stage extends BareApp {
@@ -132,6 +133,19 @@ test('closing the app closes the second listener, also with an idle connection o
   await once(response, 'end')
   await app.close()
   await assert.rejects(ask(operators, '/health'), { code: 'ECONNREFUSED' })
+})
+
+test('closing the app does not wait for a request on the second listener that never ends', async t => {
+  const { app, operators } = await listen(t)
+  const socket = connect(operators.port, operators.address)
+  t.after(() => socket.destroy())
+  socket.on('error', () => {})
+  socket.resume().write('GET /health HTTP/1.1\r\n')
+  await until('it has come', () => socket.bytesWritten > 0)
+  assert.equal((await ask(operators, '/health')).status, 200)
+  const cut = once(socket, 'close')
+  await app.close()
+  await cut
 })
 
 test('an app whose second listener was never opened can be closed', async t => {

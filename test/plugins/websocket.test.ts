@@ -267,7 +267,10 @@ test('a client that is cut before it is known keeps no place', async t => {
     })
     return identityOf()
   })
-  const cut = once(door.connect(), 'error')
+  const upgraded = once(door.app.server, 'upgrade')
+  door.connect()
+  const [, peer] = (await upgraded) as [IncomingMessage, Socket]
+  const cut = once(peer, 'close')
   await until('it is asked who it is', () => letIn !== undefined)
   door.clock.advance(defaultConfig.handshakeTimeoutMs)
   await cut

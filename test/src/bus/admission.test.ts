@@ -136,6 +136,17 @@ test('the memory of addresses that came and went is given back', t => {
   assert.ok(after - before < (full - before) / 4)
 })
 
+test('the memory of connections that came and went is given back', t => {
+  const { admission } = setDoor(t)
+  const comeAndGo = (n: number) =>
+    admission.take(identityOf({ subject: `s${n}`, tenant: `t${n}` }), `10.0.0.${n}`).release()
+  comeAndGo(0)
+  const before = usedHeapBytes()
+  for (let n = 1; n <= 20_000; n++) comeAndGo(n)
+  assert.ok(usedHeapBytes() - before < 1_000_000)
+  assert.equal(admission.count, 0)
+})
+
 test('an address that is still over its rate is not forgotten by the sweep', t => {
   const { admission, clock } = setDoor(t, { handshakesPerSecondPerIp: 1 })
   assert.equal(countEntries(admission, '10.0.0.1'), 200)

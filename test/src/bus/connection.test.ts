@@ -30,6 +30,16 @@ test('a peer that stops taking is closed with 4428 over the bound of bytes, not 
   assert.equal(stage.bus.hub.size, 0)
 })
 
+test('nothing more is written to a peer that is closed because it does not read', async t => {
+  const stage = await setBus(t)
+  const { ada, bob } = await setPair(stage)
+  bob.transport.writes.length = 0
+  ada.transport.say({ type: 'message', ...at })
+  bob.connection.close(4428)
+  stage.turn()
+  assert.equal(bob.transport.writes.length, 0)
+})
+
 test('a slow consumer is cut off a second after the close frame, and its bytes leave the books', async t => {
   const stage = await setBus(t, { limits: { maxOutboundBytes: 10_000 } })
   const { ada, bob } = await setPair(stage)
@@ -229,7 +239,15 @@ test('a close while reading is paused takes up reading, so that the answer to it
   assert.equal(ada.transport.isPaused, true)
   ada.connection.close(1011)
   assert.equal(ada.transport.isPaused, false)
+})
+
+test('what waits for the rate is forgotten when the connection is closed', async t => {
+  const stage = await setBus(t, { limits: { publishBurst: 1 } })
+  const ada = stage.connect()
+  for (let n = 0; n < 3; n++) ada.say({ type: 'ping' })
+  ada.connection.close(1011)
   stage.clock.advance(5000)
+  assert.equal(stage.bus.receivedCount, 1)
 })
 
 test('a peer that breaks the rules of the transport takes part no more, and is cut off if it stays', async t => {

@@ -167,6 +167,17 @@ test('frames over the burst are worked on at the rate, in order, and reading goe
   assert.equal(stage.clock.pending, 0)
 })
 
+test('a frame does not overtake one that waits, although there is a token for it', () => {
+  const stage = new Stage({ ratePerSecond: 100, burst: 1 })
+  const monotonic = stage.clock.monotonic.bind(stage.clock)
+  stage.receive(2)
+  stage.clock.monotonic = () => monotonic() + 1000
+  stage.receive(1, 2)
+  assert.deepEqual(stage.handled, ['0'])
+  stage.clock.advance(20)
+  assert.deepEqual(stage.handled, ['0', '1', '2'])
+})
+
 test('a bucket that was emptied and has had a rest starts the count anew', () => {
   const stage = new Stage({ ratePerSecond: 100, burst: 100 })
   for (let round = 0; round < 5; round++) {

@@ -164,6 +164,21 @@ test('a private message reaches its targets once each and is in no history', asy
   assert.equal(stage.broker.stats().messages, 0)
 })
 
+test('a private message may name a place, in either spelling', async t => {
+  const stage = await setBus(t)
+  const [ada, bob] = [stage.connect(), stage.connect()]
+  ada.say({ type: 'private', to: bob.id, room: 'lab:one' })
+  ada.say({ type: 'private', to: bob.id, room: 'lab', channel: 'one' })
+  assert.deepEqual(
+    bob.frames.map(({ room, channel }) => [room, channel]),
+    [
+      ['lab', 'one'],
+      ['lab', 'one']
+    ]
+  )
+  assert.equal(stage.registry.find('default', 'lab', 'one'), undefined)
+})
+
 test('a client that writes to itself gets the acknowledgement first', async t => {
   const stage = await setBus(t)
   const ada = stage.connect()
