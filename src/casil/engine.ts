@@ -28,12 +28,14 @@ export interface Casil {
   inspect(input: Inspection): Verdict
 }
 
-/** Steps for one inspection, and for one copy of the payload: a few milliseconds. */
-const STEPS = 600_000
+/** Steps for each byte that may be inspected: a few milliseconds for 64 KiB, and as much again for a copy of the payload. */
+const STEPS_PER_BYTE = 9
+const MIN_STEPS = 65_536 * STEPS_PER_BYTE
 
 /** Makes the engine for one policy [casil.md]; another policy is another engine. */
 export function createEngine(compiled: CompiledPolicy): Casil {
   const { policy, isInScope, isNeverLogged, paths, patterns } = compiled
+  const steps = Math.max(MIN_STEPS, policy.max_inspect_bytes * STEPS_PER_BYTE)
   return { policy, isEnabled: policy.enabled, inspect }
 
   function inspect(input: Inspection): Verdict {
@@ -76,7 +78,7 @@ export function createEngine(compiled: CompiledPolicy): Casil {
   /** The patterns that match some text, in their order. Not complete when there would be too much work. */
   function matchAll(texts: readonly string[]): { names: readonly string[]; isComplete: boolean } {
     let fired: Set<string> | undefined
-    const effort = new Effort(STEPS)
+    const effort = new Effort(steps)
     const candidates = patterns.within(texts, effort)
     for (const text of texts) {
       for (const pattern of candidates.suspects(text)) {
@@ -99,7 +101,7 @@ export function createEngine(compiled: CompiledPolicy): Casil {
 
   function copy(payload: Json, bytes: number, beyond: 'hide' | 'keep'): Json {
     const allowance = Allowance.of(bytes, policy.max_inspect_bytes)
-    return redact(payload, { paths, patterns, allowance, beyond, effort: new Effort(STEPS) })
+    return redact(payload, { paths, patterns, allowance, beyond, effort: new Effort(steps) })
   }
 }
 

@@ -8,6 +8,7 @@ import { compileScope } from './scope.ts'
 
 export type { SecretRule } from './patterns.ts'
 
+const MAX_PATTERNS = 64
 const MAX_LIST = 256
 const MAX_WORD = 256
 
@@ -20,7 +21,7 @@ const publicKeys = {
   scope_exclude: words('Targets that are not inspected, whatever `scope_include` says.'),
   max_payload_bytes: bytes(0, 'Largest payload, in UTF-8 bytes of its JSON text; 0 means no bound of its own.'),
   max_inspect_bytes: bytes(1, 'So much of a payload is inspected, from its start, in UTF-8 bytes.'),
-  max_patterns: number(1, 64, 'Largest number of `redaction_patterns`.'),
+  max_patterns: number(1, MAX_PATTERNS, 'Largest number of `redaction_patterns`.'),
   block_on_probable_secret: toggle('Whether enforce mode blocks a probable secret.'),
   redaction_paths: words('Keys whose values are redacted, at any depth.'),
   redaction_patterns: list(
@@ -86,6 +87,7 @@ export interface CompiledPolicy {
   readonly patterns: Patterns
 }
 
+const compiledRules = new WeakMap<SecretRule, Pattern>()
 const checkPolicy = compileCheck(PolicySchema)
 const checkChanges = compileCheck(PolicyChangesSchema)
 
@@ -104,7 +106,7 @@ export function compilePolicy(policy: Policy, rules: readonly SecretRule[] = [])
     isInScope: compileScope(policy.scope_include, policy.scope_exclude),
     isNeverLogged: target => neverLogged.some(matches => matches(target)),
     paths: new Set(policy.redaction_paths),
-    patterns: combinePatterns(sources.map(rule => new Pattern(rule)))
+    patterns: combinePatterns(sources.map(compileRule))
   }
 }
 
@@ -126,11 +128,18 @@ export function toPublicPolicy(policy: Policy): PublicPolicy {
   return rest
 }
 
+/** Rules of tables are compiled once, not again at every change of the policy, which would stop the loop for a while. */
+function compileRule(rule: SecretRule): Pattern {
+  const pattern = compiledRules.get(rule) ?? new Pattern(rule)
+  compiledRules.set(rule, pattern)
+  return pattern
+}
+
 function findPatternFaults({ redaction_patterns: patterns, max_patterns: most }: Policy): string[] {
   if (!Array.isArray(patterns)) return []
   const faults =
     patterns.length > most ? [`redaction_patterns: ${patterns.length} patterns, more than max_patterns ${most}`] : []
-  for (const [index, source] of patterns.slice(0, MAX_LIST).entries()) {
+  for (const [index, source] of patterns.slice(0, MAX_PATTERNS).entries()) {
     const fault = typeof source === 'string' ? findPatternFault(source) : undefined
     if (fault !== undefined) faults.push(`${patternName(index)}: ${quote(source)} ${fault}`)
   }

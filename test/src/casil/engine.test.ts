@@ -75,6 +75,12 @@ test('an escaped character is matched as what it stands for', () => {
   ])
 })
 
+test('a larger max_inspect_bytes is looked at whole', () => {
+  const { fired, classification } = inspect({ a: `${'x'.repeat(700_000)} password` }, { max_inspect_bytes: 1_048_576 })
+  assert.deepEqual(fired, ['password'])
+  assert.deepEqual(classification.flags, { contains_probable_secret: true, oversize_payload: true })
+})
+
 test('without a room or a channel nothing is inspected', () => {
   const at = (room: string, channel: string) => engineOf().inspect(inspection(secret, { room, channel })).reason
   assert.equal(at('', ''), 'CASIL_OUT_OF_SCOPE')
