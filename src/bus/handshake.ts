@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { isIP } from 'node:net'
 import { BusError } from '../errors.ts'
 import { isLoopback } from './admission.ts'
 
@@ -29,8 +30,9 @@ function isToken(text: string): boolean {
 }
 
 /**
- * Lets pages of listed origins in, and with an empty list those of the server itself and of this machine: browsers send
- * cookies and reach loopback from any page, and CORS does nothing for sockets. What is not a browser sends no origin.
+ * Lets pages of listed origins in, and with an empty list those of this machine and of the server's own address: browsers
+ * reach loopback from any page, and CORS does nothing for sockets. A name counts as the own address only when it is listed, since
+ * any page can have its name point at this machine (DNS rebinding). What is not a browser sends no origin.
  * @throws {BusError} ORIGIN_DENIED
  */
 export function checkOrigin(headers: IncomingHttpHeaders, allowed: readonly string[]): void {
@@ -43,5 +45,6 @@ export function checkOrigin(headers: IncomingHttpHeaders, allowed: readonly stri
 function isOwnOrigin(origin: string, host: string | undefined): boolean {
   if (!URL.canParse(origin)) return false
   const { host: from, hostname } = new URL(origin)
-  return from === host || hostname === 'localhost' || isLoopback(hostname.replace(/^\[|\]$/g, ''))
+  const address = hostname.replace(/^\[|\]$/g, '')
+  return hostname === 'localhost' || isLoopback(address) || (isIP(address) !== 0 && from === host)
 }

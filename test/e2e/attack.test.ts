@@ -77,6 +77,24 @@ test('whoever is refused, reads nothing and does not close is cut off all the sa
   await until('no connection is left', async () => (await connectionCount(server)) === 0)
 })
 
+test('a handshake that is sent right behind a request gets no socket and is cut off (0.3 s allowed)', async t => {
+  const server = await startServer(t, { ARQONBUS_HANDSHAKE_TIMEOUT_MS: '300' })
+  const raw = await RawSocket.dial(t, portOf(server))
+  raw.write(Buffer.concat([Buffer.from('GET /ready HTTP/1.1\r\nHost: x\r\n\r\n'), upgradeRequest()]))
+  assert.equal((await raw.response()).status, 200)
+  await raw.closed
+  assert.equal(server.app.admission.count, 0)
+})
+
+test('a handshake on a connection that has been used for requests is let in', async t => {
+  const server = await startServer(t)
+  const raw = await RawSocket.dial(t, portOf(server))
+  raw.write('GET /ready HTTP/1.1\r\nHost: x\r\n\r\n')
+  await raw.response()
+  raw.write(upgradeRequest())
+  await until('the client is there', () => server.app.bus.hub.size === 1)
+})
+
 test('a thousand connects that come to nothing leave nothing behind, and clients notice nothing', async t => {
   const server = await startServer(t, { ARQONBUS_HANDSHAKES_PER_SECOND: '100000' })
   const client = await server.connect()

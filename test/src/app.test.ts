@@ -42,7 +42,7 @@ test('a body at the bound is read, one byte more is 413', async t => {
 })
 
 test('a URL at the bound is read, one character more is 414, also for an upgrade', async t => {
-  const server = await startServer(t, { ARQONBUS_MAX_URL_BYTES: '128' })
+  const server = await startServer(t, { ARQONBUS_MAX_URL_BYTES: '128', ARQONBUS_HANDSHAKE_TIMEOUT_MS: '500' })
   const path = (length: number): string => `/health?${'x'.repeat(length - 8)}`
   assert.equal((await ask(server, path(128))).status, 200)
   const refused = await ask(server, path(129))

@@ -152,61 +152,6 @@ test('a join that fails in the engine is no membership, and one that is repeated
   assert.equal(stage.bus.hub.membershipCount(eve.connection), 0)
 })
 
-test('who joins and leaves is told to the members that asked for it, and to nobody else', async t => {
-  const stage = await setBus(t)
-  const [watcher, member, ada] = [stage.connect(), stage.connect(), stage.connect({ screenName: 'Ada' })]
-  await watcher.join('lab:one', { presence: true })
-  await member.join('lab:one')
-  watcher.frames.length = 0
-  member.frames.length = 0
-  await ada.join('lab:one')
-  await ada.join('lab:one')
-  await ada.command('leave_channel', at)
-  await ada.command('leave_channel', at)
-  await ada.join('lab:one')
-  ada.transport.end()
-  stage.turn()
-  assert.deepEqual(
-    watcher.frames.map(({ type, sender, room, payload, sequence }) => [
-      type,
-      sender,
-      room,
-      payload.event,
-      payload.client_id,
-      payload.screen_name,
-      payload.participant_count,
-      sequence
-    ]),
-    ['client_joined', 'client_left', 'client_joined', 'client_left'].map(event => [
-      'system',
-      'arqonbus',
-      'lab',
-      event,
-      ada.id,
-      'Ada',
-      event === 'client_joined' ? 3 : 2,
-      undefined
-    ])
-  )
-  assert.equal(member.frames.length, 0)
-})
-
-test('channels made and deleted are told to those in the room who asked', async t => {
-  const stage = await setBus(t)
-  const [ada, bob, root] = [stage.connect(), stage.connect(), stage.connect({ role: 'admin' })]
-  await ada.join('lab:one', { presence: true })
-  await bob.join('other:one', { presence: true })
-  ada.frames.length = 0
-  bob.frames.length = 0
-  await root.command('create_channel', { channel_id: 'lab:two', description: 'The second' })
-  await root.command('delete_channel', { channel_id: 'lab:two' })
-  assert.deepEqual(notices(ada), [
-    ['channel_created', 'two'],
-    ['channel_deleted', 'two']
-  ])
-  assert.equal(bob.frames.length, 0)
-})
-
 test('a channel cannot be created twice', async t => {
   const stage = await setBus(t)
   const root = stage.connect({ role: 'admin' })

@@ -69,8 +69,8 @@ for (const [origin, allowed, isIn] of [
   ['https://app.example.com.evil.example', ['https://app.example.com'], false],
   ['http://bus.example.com:9100', ['https://app.example.com'], false],
   ['http://localhost:3000', ['https://app.example.com'], false],
-  ['http://bus.example.com:9100', [], true],
-  ['https://bus.example.com:9100', [], true],
+  ['http://bus.example.com:9100', [], false],
+  ['http://10.1.2.3:9100', [], false],
   ['http://localhost', [], true],
   ['http://localhost:3000', [], true],
   ['http://127.0.0.1:3000', [], true],
@@ -92,8 +92,16 @@ for (const [origin, allowed, isIn] of [
   })
 }
 
-test('without a host header no origin is the own one', () => {
-  assert.throws(() => checkOrigin({ origin: 'http://bus.example.com' }, []), { code: 'ORIGIN_DENIED' })
+test('the own address is an address: a name that may point anywhere is not, and neither is another port', () => {
+  checkOrigin({ host: '10.1.2.3:9100', origin: 'http://10.1.2.3:9100' }, [])
+  checkOrigin({ host: '[fd00::1]:9100', origin: 'http://[fd00::1]:9100' }, [])
+  for (const headers of [
+    { host: '10.1.2.3:9100', origin: 'http://10.1.2.3:9101' },
+    { origin: 'http://10.1.2.3:9100' },
+    { host: 'rebound.example:9100', origin: 'http://rebound.example:9100' }
+  ]) {
+    assert.throws(() => checkOrigin(headers, []), { code: 'ORIGIN_DENIED' })
+  }
 })
 
 test('of the subprotocols offered only the own one is ever echoed', () => {
