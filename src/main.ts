@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { buildApp } from './app.ts'
+import { findPolicyFaults } from './bus/policy.ts'
 import { type Config, ConfigError, loadConfig } from './config.ts'
 import { FlagsExit, parseFlags } from './flags.ts'
 import { createLogger } from './log.ts'
@@ -35,7 +36,9 @@ async function main(): Promise<void> {
 function loadChecked(flags: Readonly<Record<string, string>>): { config: Config; warnings: readonly string[] } {
   try {
     const loaded = loadConfig({ env: process.env, flags })
-    refuseUnsafe(loaded.config, [])
+    const policyFaults = findPolicyFaults(loaded.config)
+    refuseUnsafe(loaded.config, policyFaults)
+    if (policyFaults.length > 0) throw new ConfigError(policyFaults)
     return loaded
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
@@ -46,6 +49,7 @@ function loadChecked(flags: Readonly<Record<string, string>>): { config: Config;
 }
 
 function refuseUnsafe(config: Config, faults: readonly string[]): void {
+  if (config.environment !== 'prod') return
   const reasons = [...faults, ...preflight(config, { nodeVersion: process.version })]
   if (reasons.length === 0) return
   print(process.stderr, ['This configuration must not run in production:', ...reasons.map(reason => `  ${reason}`)])

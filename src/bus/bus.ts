@@ -15,6 +15,7 @@ import { CommandTable } from './command-table.ts'
 import { Connection, type ConnectionContext, type ConnectionLimits, ratesOf } from './connection.ts'
 import { type Answer, Draft, type Engine, type Source } from './draft.ts'
 import { drainConnections, sendAway } from './drain.ts'
+import type { Gate } from './gate.ts'
 import { Hub } from './hub.ts'
 import { type Defer, Flusher, OutboundLedger } from './outbox.ts'
 import { runStages } from './pipeline.ts'
@@ -36,6 +37,7 @@ export interface BusLimits extends ConnectionLimits, ChannelLimits {
 /** What a bus is made of. */
 export interface BusOptions {
   readonly broker: Broker
+  readonly gate: Gate
   readonly registry: Registry
   readonly clock: Clock
   readonly ids: Ids
@@ -94,16 +96,16 @@ export class Bus {
   #loopDelayMs = 0
 
   constructor(options: BusOptions) {
-    const { broker, registry, clock, ids, log, limits } = options
+    const { broker, gate, registry, clock, ids, log, limits } = options
     this.#options = options
     this.broker = broker
     this.registry = registry
     this.node = options.node
     this.startedAtMs = clock.now()
-    this.#engine = { broker, registry, clock, ids }
+    this.#engine = { broker, gate, registry, clock, ids }
     this.hub = new Hub(broker)
     this.channels = new Channels(this.#engine, this.hub, limits)
-    this.commands = new CommandTable({ clock, ids, log })
+    this.commands = new CommandTable({ clock, ids, log, gate })
     this.#receiver = new Receiver({
       clock,
       ids,

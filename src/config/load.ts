@@ -63,12 +63,12 @@ export function loadConfig({ env, flags = {}, readFile = readText }: ConfigSourc
   if (!isConfig(values)) throw new ConfigError(faults)
 
   const config = freeze(values)
-  const { unknown, idle } = findStrangeNames(env)
+  const unknown = findStrangeNames(env)
   const [refused, tolerated] = config.environment === 'prod' ? [unknown, []] : [[], unknown]
   faults.push(...findContradictions(config, faulty))
   if (faults.length > 0) throw new ConfigError([...faults, ...refused])
   if (refused.length > 0) throw new ConfigError(refused, config)
-  return { config, warnings: [...tolerated, ...idle, ...findOddities(config)] }
+  return { config, warnings: [...tolerated, ...findOddities(config)] }
 }
 
 /** A setting and what was written for it. */
