@@ -1,8 +1,7 @@
 import type { Identity } from '../auth/identity.ts'
 import type { Broker } from '../broker/broker.ts'
-import type { Clock, Timer } from '../clock.ts'
+import type { Timer } from '../clock.ts'
 import { BusError } from '../errors.ts'
-import type { Ids } from '../ids.ts'
 import type { Log } from '../log.ts'
 import { createDecoder } from '../protocol/codec.ts'
 import type { Envelope } from '../protocol/envelope.ts'
@@ -15,7 +14,6 @@ import { CommandTable } from './command-table.ts'
 import { Connection, type ConnectionContext, type ConnectionLimits, ratesOf } from './connection.ts'
 import { type Answer, Draft, type Engine, type Source } from './draft.ts'
 import { drainConnections, sendAway } from './drain.ts'
-import type { Gate } from './gate.ts'
 import { Hub } from './hub.ts'
 import { type Defer, Flusher, OutboundLedger } from './outbox.ts'
 import { runStages } from './pipeline.ts'
@@ -35,12 +33,7 @@ export interface BusLimits extends ConnectionLimits, ChannelLimits {
 }
 
 /** What a bus is made of. */
-export interface BusOptions {
-  readonly broker: Broker
-  readonly gate: Gate
-  readonly registry: Registry
-  readonly clock: Clock
-  readonly ids: Ids
+export interface BusOptions extends Engine {
   readonly log: Log
   readonly limits: BusLimits
   /** Runs something at the end of the turn of the event loop. */

@@ -64,13 +64,13 @@ export class Gate {
   readonly #counts = new Map<string, DecisionCount>()
   /** Map( client and reason -> what it did in this window ) */
   readonly #repetitions = new Map<string, Repetition>()
-  readonly #timer: Timer
+  /** Runs only while there is something to repeat. */
+  #timer: Timer | undefined
 
   /** @throws {BusError} VALIDATION_ERROR when the policy does not compile */
   constructor(options: GateOptions) {
     this.#options = options
     this.#casil = createEngine(compilePolicy(options.policy, options.rules))
-    this.#timer = options.clock.every(WINDOW_MS, () => this.#tellRepetitions())
     if (options.policy.enabled) options.log.info(factsOf(options.policy), 'CASIL policy loaded')
   }
 
@@ -122,8 +122,8 @@ export class Gate {
   }
 
   close(): void {
-    this.#timer.cancel()
-    this.#tellRepetitions()
+    this.#timer?.cancel()
+    this.#endWindow()
   }
 
   #count({ decision, reason }: Verdict): void {
@@ -153,11 +153,15 @@ export class Gate {
       return
     }
     const isBlock = verdict.decision === 'BLOCK'
-    if (this.#repetitions.size < MAX_REPETITIONS) this.#repetitions.set(key, { facts, isBlock, count: 0 })
+    if (this.#repetitions.size < MAX_REPETITIONS) {
+      this.#repetitions.set(key, { facts, isBlock, count: 0 })
+      this.#timer ??= this.#options.clock.after(WINDOW_MS, () => this.#endWindow())
+    }
     this.#tell(facts, isBlock)
   }
 
-  #tellRepetitions(): void {
+  #endWindow(): void {
+    this.#timer = undefined
     for (const { facts, isBlock, count } of this.#repetitions.values()) {
       if (count > 0) this.#tell({ ...facts, repeated: count }, isBlock)
     }

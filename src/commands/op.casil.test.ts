@@ -24,11 +24,13 @@ export default command({
     decision: Type.String(),
     reason_code: Type.String(),
     policy_code: Type.Union([Type.String(), Type.Null()], {
-      description: 'What enforce mode would say, in monitor mode'
+      description: 'What enforce mode would say, in monitor mode.'
     }),
     classification: Type.Object({ kind: Type.String(), risk_level: Type.String(), flags: Type.Object({}) }),
-    fired: Type.Array(Type.String(), { description: 'Names of the rules, patterns and paths that fired' }),
-    payload: Type.Unknown({ description: 'The payload as members would get it; null when it would be blocked' })
+    fired: Type.Array(Type.String(), { description: 'Names of the rules, patterns and paths that fired.' }),
+    payload: Type.Union([Type.Object({}), Type.Null()], {
+      description: 'The payload as members would get it; null when it would be blocked.'
+    })
   }),
   run: (gate: Gate, { room, channel, payload }) => {
     const verdict = gate.judge({ room, channel, kind: 'data', payload, text: undefined })
