@@ -93,7 +93,7 @@ export class CommandTable {
       throw new BusError('AUTHORIZATION_ERROR', { message: `${entry.record.name} needs the role ${entry.record.role}` })
     }
     const { args, faults } = prepareArgs(entry.record, envelope)
-    const allFaults = [...faults, ...entry.check(args)]
+    const allFaults = entry.record.isSelfChecked ? faults : [...faults, ...entry.check(args)]
     if (allFaults.length > 0) throw new BusError('VALIDATION_ERROR', { faults: allFaults })
     if (!entry.record.isContentExempt) this.#inspect(args, connection)
     return entry.run(args as never, { connection, identity, envelope })

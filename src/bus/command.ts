@@ -35,6 +35,8 @@ export interface Command<Service, Args extends TObject = TObject> {
   readonly isAddressed?: boolean
   /** Its arguments are only looked at and carried nowhere, so they need not pass the gate. */
   readonly isContentExempt?: boolean
+  /** Its service holds the arguments against the same schema, and names more that is wrong at once. */
+  readonly isSelfChecked?: boolean
   readonly args: Args
   /** Shape of `data` in the answer. */
   readonly result: TSchema

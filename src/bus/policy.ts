@@ -52,7 +52,12 @@ export function findPolicyFaults(settings: PolicySettings): readonly string[] {
     compilePolicy(policyOf(settings), secretRules)
     return []
   } catch (error) {
-    if (error instanceof BusError) return error.faults.map(fault => `CASIL policy: ${fault}`)
+    if (error instanceof BusError) return error.faults.map(nameVariable)
     throw error
   }
+}
+
+/** Every key of a policy has a variable of its name. */
+function nameVariable(fault: string): string {
+  return fault.replace(/^\w+/, key => `ARQONBUS_CASIL_${key.toUpperCase()}`)
 }

@@ -6,6 +6,7 @@ export default command({
   name: 'op.casil.reload',
   summary: 'Change any part of the policy, whole or not at all; it applies from the next message on.',
   role: 'admin',
+  isSelfChecked: true,
   args: PolicyChangesSchema,
   result: PublicPolicySchema,
   run: (gate: Gate, changes, { connection }) => ({
