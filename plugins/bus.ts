@@ -15,6 +15,7 @@ export default fp(
     const { config, clock, ids, metrics } = app
     const bus = new Bus({
       broker: app.broker,
+      gate: app.gate,
       registry: app.rooms,
       clock,
       ids,
@@ -52,5 +53,5 @@ export default fp(
       await bus.close()
     })
   },
-  { name: 'bus', fastify: '5.x', dependencies: ['broker', 'rooms', 'metrics'] }
+  { name: 'bus', fastify: '5.x', dependencies: ['broker', 'rooms', 'metrics', 'casil'] }
 )

@@ -7,7 +7,8 @@ export default fp(
     const { bus, config, clock, broker } = app
     bus.commands.add(bus, ...table.bus)
     bus.commands.add(new Archive(app.history, bus.channels, broker.name, () => clock.monotonic()), ...table.history)
+    bus.commands.add(app.gate, ...table.casil)
     bus.commands.add({ bus, identify: config.enableAuth ? app.identify : undefined }, ...table.auth)
   },
-  { name: 'commands', fastify: '5.x', dependencies: ['bus', 'history', 'auth'] }
+  { name: 'commands', fastify: '5.x', dependencies: ['bus', 'history', 'auth', 'casil'] }
 )

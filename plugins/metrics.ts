@@ -29,7 +29,8 @@ export default fp(
         channels,
         uptimeSeconds: (clock.now() - bus.startedAtMs) / 1000,
         memoryBytes: process.memoryUsage.rss(),
-        commands: bus.commands.counts()
+        commands: bus.commands.counts(),
+        decisions: app.gate.counts()
       }
     })
     app.decorate('metrics', metrics)

@@ -4,6 +4,7 @@ import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } 
 import auth from '../plugins/auth.ts'
 import broker from '../plugins/broker.ts'
 import bus from '../plugins/bus.ts'
+import casil from '../plugins/casil.ts'
 import commands from '../plugins/commands.ts'
 import configPlugin from '../plugins/config.ts'
 import errors from '../plugins/errors.ts'
@@ -62,6 +63,7 @@ export async function buildApp({ config, logger, build = readBuild({}) }: AppOpt
   await app.register(broker)
   await app.register(rooms)
   await app.register(history)
+  await app.register(casil)
   await app.register(bus)
   await app.register(commands)
   await app.register(websocket)

@@ -92,6 +92,24 @@ export const errorTable = {
     'Limit exceeded',
     'A bound of `docs/limits.md` would be passed. The message names it.'
   ),
+  CASIL_POLICY_BLOCKED_SECRET: row(
+    422,
+    false,
+    'CASIL blocked message',
+    'The content looks like a credential, and the policy of the channel blocks those. Nothing was delivered or stored.'
+  ),
+  CASIL_POLICY_OVERSIZE: row(
+    422,
+    false,
+    'CASIL blocked message',
+    'The payload is larger than the policy of the channel allows. Nothing was delivered or stored.'
+  ),
+  CASIL_INTERNAL_ERROR: row(
+    422,
+    false,
+    'CASIL blocked message',
+    'The content could not be inspected to its end, and the policy of the channel blocks what was not inspected.'
+  ),
   FEATURE_DISABLED: row(
     409,
     false,
@@ -203,6 +221,23 @@ export class BusError extends Error {
     return errorTable[this.code].retry
   }
 }
+
+/** Content that the policy does not let through [casil.md, Decision]. */
+export class BlockError extends BusError {
+  /** Empty where there is none. */
+  readonly room: string
+  readonly channel: string
+
+  constructor(code: BlockCode, room: string, channel: string) {
+    super(code)
+    this.name = 'BlockError'
+    this.room = room
+    this.channel = channel
+  }
+}
+
+/** Why content is blocked. */
+export type BlockCode = Extract<ErrorCode, `CASIL_${string}`>
 
 function row(status: number, retry: boolean, message: string, meaning: string): ErrorRow {
   return { status, retry, message, meaning }

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { buildApp } from './app.ts'
+import { findPolicyFaults } from './bus/policy.ts'
 import { type Config, ConfigError, loadConfig } from './config.ts'
 import { FlagsExit, parseFlags } from './flags.ts'
 import { createLogger } from './log.ts'
@@ -34,7 +35,7 @@ async function main(): Promise<void> {
 /** The configuration, or the end of the process with everything that is wrong with it. */
 function loadChecked(flags: Readonly<Record<string, string>>): { config: Config; warnings: readonly string[] } {
   try {
-    const loaded = loadConfig({ env: process.env, flags })
+    const loaded = loadConfig({ env: process.env, flags, check: findPolicyFaults })
     refuseUnsafe(loaded.config, [])
     return loaded
   } catch (error) {
@@ -46,6 +47,7 @@ function loadChecked(flags: Readonly<Record<string, string>>): { config: Config;
 }
 
 function refuseUnsafe(config: Config, faults: readonly string[]): void {
+  if (config.environment !== 'prod') return
   const reasons = [...faults, ...preflight(config, { nodeVersion: process.version })]
   if (reasons.length === 0) return
   print(process.stderr, ['This configuration must not run in production:', ...reasons.map(reason => `  ${reason}`)])

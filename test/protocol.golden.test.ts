@@ -57,6 +57,8 @@ test('there is a vector for every refusal that a frame of a client can meet', ()
   const codes = [
     'AUTHORIZATION_ERROR',
     'AUTH_INVALID',
+    'CASIL_POLICY_BLOCKED_SECRET',
+    'CASIL_POLICY_OVERSIZE',
     'CHANNEL_EXISTS',
     'CHANNEL_NOT_EMPTY',
     'CHANNEL_NOT_FOUND',

@@ -1,8 +1,7 @@
 import type { Identity } from '../auth/identity.ts'
 import type { Broker } from '../broker/broker.ts'
-import type { Clock, Timer } from '../clock.ts'
+import type { Timer } from '../clock.ts'
 import { BusError } from '../errors.ts'
-import type { Ids } from '../ids.ts'
 import type { Log } from '../log.ts'
 import { createDecoder } from '../protocol/codec.ts'
 import type { Envelope } from '../protocol/envelope.ts'
@@ -34,11 +33,7 @@ export interface BusLimits extends ConnectionLimits, ChannelLimits {
 }
 
 /** What a bus is made of. */
-export interface BusOptions {
-  readonly broker: Broker
-  readonly registry: Registry
-  readonly clock: Clock
-  readonly ids: Ids
+export interface BusOptions extends Engine {
   readonly log: Log
   readonly limits: BusLimits
   /** Runs something at the end of the turn of the event loop. */
@@ -94,16 +89,16 @@ export class Bus {
   #loopDelayMs = 0
 
   constructor(options: BusOptions) {
-    const { broker, registry, clock, ids, log, limits } = options
+    const { broker, gate, registry, clock, ids, log, limits } = options
     this.#options = options
     this.broker = broker
     this.registry = registry
     this.node = options.node
     this.startedAtMs = clock.now()
-    this.#engine = { broker, registry, clock, ids }
+    this.#engine = { broker, gate, registry, clock, ids }
     this.hub = new Hub(broker)
     this.channels = new Channels(this.#engine, this.hub, limits)
-    this.commands = new CommandTable({ clock, ids, log })
+    this.commands = new CommandTable({ clock, ids, log, gate })
     this.#receiver = new Receiver({
       clock,
       ids,

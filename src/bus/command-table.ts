@@ -1,13 +1,14 @@
 import { hasRole } from '../auth/roles.ts'
 import type { Clock } from '../clock.ts'
-import { BusError } from '../errors.ts'
+import { BlockError, BusError } from '../errors.ts'
 import type { Ids } from '../ids.ts'
 import type { Log } from '../log.ts'
 import type { Envelope } from '../protocol/envelope.ts'
-import { refusalText, responseText } from '../protocol/replies.ts'
+import { blockText, refusalText, responseText } from '../protocol/replies.ts'
 import { type Check, compileCheck } from '../protocol/schema.ts'
-import { type Answer, type AnyCommand, type Caller, prepareArgs } from './command.ts'
+import { type Answer, type AnyCommand, type Caller, prepareArgs, type ReadyArgs } from './command.ts'
 import type { Connection } from './connection.ts'
+import type { Gate } from './gate.ts'
 
 interface Entry {
   readonly record: AnyCommand<never>
@@ -32,11 +33,13 @@ export class CommandTable {
   readonly #clock: Clock
   readonly #ids: Ids
   readonly #log: Log
+  readonly #gate: Gate
 
-  constructor(options: { readonly clock: Clock; readonly ids: Ids; readonly log: Log }) {
+  constructor(options: { readonly clock: Clock; readonly ids: Ids; readonly log: Log; readonly gate: Gate }) {
     this.#clock = options.clock
     this.#ids = options.ids
     this.#log = options.log
+    this.#gate = options.gate
   }
 
   /** Adds commands, all of which work on one service. A name that is taken is a mistake of the program. */
@@ -90,9 +93,26 @@ export class CommandTable {
       throw new BusError('AUTHORIZATION_ERROR', { message: `${entry.record.name} needs the role ${entry.record.role}` })
     }
     const { args, faults } = prepareArgs(entry.record, envelope)
-    const allFaults = [...faults, ...entry.check(args)]
+    const allFaults = entry.record.isSelfChecked ? faults : [...faults, ...entry.check(args)]
     if (allFaults.length > 0) throw new BusError('VALIDATION_ERROR', { faults: allFaults })
+    if (!entry.record.isContentExempt) this.#inspect(args, connection)
     return entry.run(args as never, { connection, identity, envelope })
+  }
+
+  /** Arguments are content as well: they pass the same gate as messages [casil.md]. */
+  #inspect(args: ReadyArgs['args'], connection: Connection): void {
+    if (!this.#gate.isEnabled) return
+    const { room, channel } = args
+    this.#gate.pass(
+      {
+        room: typeof room === 'string' ? room : '',
+        channel: typeof channel === 'string' ? channel : '',
+        kind: 'control',
+        payload: args,
+        text: undefined
+      },
+      connection
+    )
   }
 
   #limit(connection: Connection, entry: Entry | undefined): void {
@@ -111,7 +131,8 @@ export class CommandTable {
 
   #fail(connection: Connection, envelope: Envelope, count: CommandCount, error: unknown): void {
     count.failures++
-    connection.send(refusalText(this.#header(), envelope.id, this.#explain(error, envelope)))
+    if (error instanceof BlockError) connection.send(blockText(this.#header(), envelope.id, error))
+    else connection.send(refusalText(this.#header(), envelope.id, this.#explain(error, envelope)))
   }
 
   /** What the caller is told. The text of an unexpected error stays in the log, under a reference. */

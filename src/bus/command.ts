@@ -33,6 +33,10 @@ export interface Command<Service, Args extends TObject = TObject> {
   readonly isHeavy?: boolean
   /** Takes an address in any of its spellings; the function sees `room` and `channel`. */
   readonly isAddressed?: boolean
+  /** Its arguments are only looked at and carried nowhere, so they need not pass the gate. */
+  readonly isContentExempt?: boolean
+  /** Its service holds the arguments against the same schema, and names more that is wrong at once. */
+  readonly isSelfChecked?: boolean
   readonly args: Args
   /** Shape of `data` in the answer. */
   readonly result: TSchema

@@ -1,11 +1,13 @@
 import type { Identity } from '../auth/identity.ts'
 import type { Broker } from '../broker/broker.ts'
+import type { Verdict } from '../casil/verdict.ts'
 import type { Clock } from '../clock.ts'
 import type { BusError } from '../errors.ts'
 import type { Ids } from '../ids.ts'
 import type { Envelope } from '../protocol/envelope.ts'
 import type { Position, RoutedType, Stamped } from '../protocol/message.ts'
 import type { ChannelRecord, Registry } from '../rooms/registry.ts'
+import type { Gate } from './gate.ts'
 
 /** What the stages work with. */
 export interface Engine {
@@ -13,6 +15,7 @@ export interface Engine {
   readonly ids: Ids
   readonly registry: Registry
   readonly broker: Broker
+  readonly gate: Gate
 }
 
 /** Whoever publishes: a connection, or a part of the server acting for somebody. */
@@ -46,6 +49,8 @@ export class Draft {
   room = ''
   channel = ''
   to: readonly string[] = []
+  /** What inspection said; undefined when nothing is inspected. */
+  verdict: Verdict | undefined
   message: Stamped | undefined
 
   constructor(source: Source, envelope: Envelope, type: RoutedType, answer: Answer) {

@@ -1,9 +1,10 @@
 import { ALL } from '../auth/capabilities.ts'
 import { hasRole } from '../auth/roles.ts'
+import type { Kind } from '../casil/classify.ts'
 import { BusError } from '../errors.ts'
 import { splitAddress, targetOf } from '../protocol/address.ts'
 import { FrameError } from '../protocol/codec.ts'
-import type { Position, Stamped } from '../protocol/message.ts'
+import type { Position, RoutedType, Stamped } from '../protocol/message.ts'
 import { TELEMETRY_CHANNEL, TELEMETRY_ROOM } from '../rooms/seed.ts'
 import type { Draft, Engine, Outcome } from './draft.ts'
 import { stamp } from './stamp.ts'
@@ -13,10 +14,18 @@ export type Stage = (draft: Draft, engine: Engine) => void
 
 /** The room name that stands for every connection of the tenant. */
 const EVERYWHERE = '*'
+/** What inspection takes a type for [casil.md, Classification]. */
+const kinds: Readonly<Record<RoutedType, Kind>> = {
+  message: 'data',
+  event: 'data',
+  private: 'data',
+  system: 'system',
+  telemetry: 'telemetry'
+}
 const NONE: readonly string[] = Object.freeze([])
 
 /** What happens to a message, in this order [architecture.md, How one published message flows]. */
-export const stages: readonly Stage[] = [resolve, authorize, stamp, publish]
+export const stages: readonly Stage[] = [resolve, authorize, inspect, open, stamp, publish]
 
 /** Runs a message through all stages. Its answer is called exactly once, whatever happens. */
 export function runStages(draft: Draft, engine: Engine): void {
@@ -59,8 +68,8 @@ function setPlace(draft: Draft, spelled: string): void {
   draft.channel = channel ?? named ?? ''
 }
 
-/** Asks whether the sender may send this there; an unknown channel is created only for somebody who may. */
-function authorize(draft: Draft, engine: Engine): void {
+/** Asks whether the sender may send this there. */
+function authorize(draft: Draft): void {
   const { source, room, channel } = draft
   const { identity } = source
   if (draft.type === 'system' && !hasRole(identity.role, 'admin')) {
@@ -77,7 +86,21 @@ function authorize(draft: Draft, engine: Engine): void {
       throw new BusError('AUTHORIZATION_ERROR', { message: `Not allowed to publish to ${target}` })
     }
   }
-  draft.record ??= engine.registry.ensure(identity.tenant, room, channel, source.id)
+}
+
+/** Asks the gate about the content; what it blocks ends here [casil.md]. */
+function inspect(draft: Draft, { gate }: Engine): void {
+  if (!gate.isEnabled) return
+  const { envelope, room, channel, source } = draft
+  const content = { room, channel, kind: kinds[draft.type], payload: envelope.payload, text: envelope.payloadText }
+  draft.verdict = gate.pass(content, source)
+}
+
+/** Creates an unknown channel, now that the message may go there. */
+function open(draft: Draft, { registry }: Engine): void {
+  const { source, room, channel } = draft
+  if (draft.to.length > 0 || room === EVERYWHERE) return
+  draft.record ??= registry.ensure(source.identity.tenant, room, channel, source.id)
 }
 
 /** Hands the message to the broker, which stores and delivers it. */

@@ -1,11 +1,11 @@
 import type { Clock } from '../clock.ts'
-import { BusError } from '../errors.ts'
+import { BlockError, BusError } from '../errors.ts'
 import type { Ids } from '../ids.ts'
 import type { Log } from '../log.ts'
 import { type Decode, FrameError } from '../protocol/codec.ts'
 import type { ClientType, Envelope } from '../protocol/envelope.ts'
 import type { RoutedType } from '../protocol/message.ts'
-import { acknowledgementText, errorText, pongText } from '../protocol/replies.ts'
+import { acknowledgementText, blockText, errorText, pongText } from '../protocol/replies.ts'
 import type { CommandTable } from './command-table.ts'
 import type { Connection } from './connection.ts'
 import type { Answer, Outcome, Source } from './draft.ts'
@@ -88,7 +88,8 @@ export class Receiver {
   refuse(connection: Connection, requestId: string | undefined, error: unknown): void {
     this.refusedCount++
     const id = requestId ?? (error instanceof FrameError ? error.requestId : undefined)
-    connection.send(errorText(this.#header(), id, this.#explain(error)))
+    if (error instanceof BlockError) connection.send(blockText(this.#header(), id, error))
+    else connection.send(errorText(this.#header(), id, this.#explain(error)))
   }
 
   #publish(connection: Connection, envelope: Envelope): void {

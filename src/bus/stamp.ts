@@ -1,3 +1,4 @@
+import type { Verdict } from '../casil/verdict.ts'
 import { keyOf } from '../protocol/address.ts'
 import type { JsonObject } from '../protocol/json.ts'
 import type { Stamped } from '../protocol/message.ts'
@@ -23,20 +24,41 @@ export function stamp(draft: Draft, engine: Engine): void {
     publisher: subject ?? source.id,
     timestampMs: engine.clock.now(),
     timestamp: engine.clock.iso(),
-    payload: envelope.payloadText ?? JSON.stringify(envelope.payload),
-    metadata: metadataOf(draft),
+    payload: payloadOf(draft),
+    metadata: metadataOf(draft, engine),
     echo: envelope.metadata.echo === true,
     isPresence: false
   }
   draft.message = fields as Stamped
 }
 
-/** The sender's metadata; its own time is kept there if it asks with `client_timestamp: true`. */
-function metadataOf({ envelope }: Draft): string {
-  if (envelope.metadata.client_timestamp === true && envelope.timestamp !== undefined) {
-    return JSON.stringify({ ...envelope.metadata, client_timestamp: envelope.timestamp })
-  }
-  return envelope.metadataText ?? JSON.stringify(envelope.metadata)
+/** The payload as it came, byte for byte, unless inspection has it changed on the wire. */
+function payloadOf({ envelope, verdict }: Draft): string {
+  if (verdict?.transport !== undefined) return JSON.stringify(verdict.transport)
+  return envelope.payloadText ?? JSON.stringify(envelope.payload)
+}
+
+/**
+ * The sender's metadata as it came. Its own time is added if it asks with `client_timestamp: true`, and what inspection
+ * decided if the policy says so; whatever a client writes under `casil` is not passed off as the server's word.
+ */
+function metadataOf({ envelope, verdict }: Draft, { gate }: Engine): string {
+  const { metadata, metadataText, timestamp } = envelope
+  const hasTime = metadata.client_timestamp === true && timestamp !== undefined
+  const hasVerdict =
+    verdict !== undefined && verdict.reason !== 'CASIL_OUT_OF_SCOPE' && gate.policy.metadata_to_envelope
+  if (!hasTime && !hasVerdict && metadata.casil === undefined) return metadataText ?? JSON.stringify(metadata)
+  const { casil: _claimed, ...own } = metadata
+  return JSON.stringify({
+    ...own,
+    ...(hasTime ? { client_timestamp: timestamp } : {}),
+    ...(hasVerdict ? { casil: noteOf(verdict) } : {})
+  })
+}
+
+/** What `metadata.casil` holds [casil.md, Seen from outside]. */
+function noteOf({ classification, reason, decision }: Verdict): object {
+  return { ...classification, reason_code: reason, decision }
 }
 
 /** Where a notice belongs: a channel, or the room itself when `name` is empty. */

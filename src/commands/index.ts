@@ -6,6 +6,9 @@ import history from './history.ts'
 import join_channel from './join_channel.ts'
 import leave_channel from './leave_channel.ts'
 import list_channels from './list_channels.ts'
+import opCasilGet from './op.casil.get.ts'
+import opCasilReload from './op.casil.reload.ts'
+import opCasilTest from './op.casil.test.ts'
 import opHistoryGet from './op.history.get.ts'
 import opHistoryReplay from './op.history.replay.ts'
 import ping from './ping.ts'
@@ -28,5 +31,6 @@ export const table = {
     channel_info
   ],
   history: [history, opHistoryGet, opHistoryReplay],
+  casil: [opCasilGet, opCasilReload, opCasilTest],
   auth: [refresh]
 } as const

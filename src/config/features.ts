@@ -53,11 +53,5 @@ export const featureKeys = {
     default: 'signals',
     ...NAME,
     description: 'Name of the lab channel.'
-  }),
-  casilEnabled: toggle({
-    env: ['ARQONBUS_CASIL_ENABLED'],
-    default: false,
-    refused: { true: 'the inspection of contents is not part of this version, so nothing would be inspected' },
-    description: 'Inspection of contents; not part of this version.'
   })
 }

@@ -10,7 +10,8 @@ export const formats: Readonly<Record<string, (text: string) => boolean>> = {
   'nats-url': text => text.split(',').every(server => isUrl(server.trim(), ['nats:', 'tls:', 'ws:', 'wss:'])),
   network: isNetwork,
   origin: isOrigin,
-  'public-key': isPublicKey
+  'public-key': isPublicKey,
+  text: text => text.length <= 256
 }
 
 function isUrl(text: string, protocols: readonly string[]): boolean {

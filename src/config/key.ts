@@ -7,7 +7,7 @@ export interface Limit {
 }
 
 /** How the text of a variable becomes a value. */
-export type Reading = 'integer' | 'toggle' | 'text' | 'secret' | 'pem' | 'choice' | 'list' | 'proxies'
+export type Reading = 'integer' | 'toggle' | 'text' | 'secret' | 'pem' | 'choice' | 'list' | 'patterns' | 'proxies'
 
 /** What a key of the schema says beside its type. Ajv is told to let these words pass. */
 export interface KeyNotes {
@@ -89,11 +89,19 @@ export function choice<const Word extends string>(
   return noted(Type.Unsafe<Word>({ type: 'string', enum: words }), { reads: 'choice', allowed, ...given })
 }
 
-/** Words between commas; unset is the empty list. */
-export function list(given: Given & { format: string; allowed: string }): TUnsafe<readonly string[]> & KeyNotes {
-  const { format, ...rest } = given
-  const schema = Type.Unsafe<readonly string[]>({ type: 'array', items: { type: 'string', format }, default: [] })
-  return noted(schema, { reads: 'list', ...rest })
+/** Words between commas; without a default, unset is the empty list. */
+export function list(
+  given: Given & { format: string; allowed: string; default?: readonly string[] }
+): TUnsafe<readonly string[]> & KeyNotes {
+  const { format, default: fallback = [], ...rest } = given
+  const items = { type: 'string', format }
+  return noted(Type.Unsafe<readonly string[]>({ type: 'array', items, default: fallback }), { reads: 'list', ...rest })
+}
+
+/** Patterns between commas, or a JSON array of them, since a comma cannot stand in a list. */
+export function patterns(given: Given): TUnsafe<readonly string[]> & KeyNotes {
+  const schema = Type.Unsafe<readonly string[]>({ type: 'array', items: { type: 'string', minLength: 1 }, default: [] })
+  return noted(schema, { reads: 'patterns', allowed: 'patterns with commas between them, or a JSON array', ...given })
 }
 
 /** Attaches the notes to the schema. */

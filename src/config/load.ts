@@ -20,8 +20,9 @@ export class ConfigError extends Error {
   /** One sentence for everything that is wrong, by the variable or flag that was written. Secrets are not repeated. */
   readonly faults: readonly string[]
   /**
-   * Present when every value is right and only unknown variables stand in the way, which `prod` does not take. Then the
-   * faults are reasons of the same kind as those of `preflight`, and can be told together with them.
+   * Present when every value is right by itself and only what {@link ConfigSources.check} found stands in the way, or unknown
+   * variables, which `prod` does not take. Then the faults are reasons of the same kind as those of `preflight`, and can be told
+   * together with them.
    */
   readonly config: Config | undefined
 
@@ -46,7 +47,7 @@ const isConfig = ajv.compile<Config>(ConfigSchema)
  *
  * @throws ConfigError that names every fault.
  */
-export function loadConfig({ env, flags = {}, readFile = readText }: ConfigSources): LoadedConfig {
+export function loadConfig({ env, flags = {}, readFile = readText, check = () => [] }: ConfigSources): LoadedConfig {
   const given = configKeys.map(key => ({ key, source: findSource(key, { env, flags, readFile }) }))
   const values = readValues(given)
   const wrong = findWrongNames(values)
@@ -63,12 +64,13 @@ export function loadConfig({ env, flags = {}, readFile = readText }: ConfigSourc
   if (!isConfig(values)) throw new ConfigError(faults)
 
   const config = freeze(values)
-  const { unknown, idle } = findStrangeNames(env)
-  const [refused, tolerated] = config.environment === 'prod' ? [unknown, []] : [[], unknown]
+  const unknown = findStrangeNames(env)
+  const [strange, tolerated] = config.environment === 'prod' ? [unknown, []] : [[], unknown]
+  const refused = [...check(config), ...strange]
   faults.push(...findContradictions(config, faulty))
   if (faults.length > 0) throw new ConfigError([...faults, ...refused])
   if (refused.length > 0) throw new ConfigError(refused, config)
-  return { config, warnings: [...tolerated, ...idle, ...findOddities(config)] }
+  return { config, warnings: [...tolerated, ...findOddities(config)] }
 }
 
 /** A setting and what was written for it. */

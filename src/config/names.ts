@@ -33,22 +33,14 @@ export function fileNameOf(name: string): string {
   return `${name}_FILE`
 }
 
-/** Sentences about variables that ask for something, are set, and mean nothing to this version. */
-export interface StrangeNames {
-  /** Names that no version knows: likely misspelt. */
-  readonly unknown: readonly string[]
-  /** Names of parts that this version does not have. */
-  readonly idle: readonly string[]
-}
-
-/** Looks for `ARQONBUS_*` variables that are set and not known. Values are never repeated. */
-export function findStrangeNames(env: Readonly<Record<string, string | undefined>>): StrangeNames {
-  const names = Object.keys(env).filter(name => isStrange(name, env[name]?.trim() ?? ''))
-  const idle = names.filter(name => name.startsWith('ARQONBUS_CASIL_'))
-  return {
-    unknown: names.filter(name => !idle.includes(name)).map(describeUnknown),
-    idle: idle.map(name => `${name} has no effect: the inspection of contents is not part of this version`)
-  }
+/**
+ * Sentences about `ARQONBUS_*` variables that ask for something, are set, and are not known: likely misspelt. Values are never
+ * repeated.
+ */
+export function findStrangeNames(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+  return Object.keys(env)
+    .filter(name => isStrange(name, env[name]?.trim() ?? ''))
+    .map(describeUnknown)
 }
 
 function isStrange(name: string, value: string): boolean {

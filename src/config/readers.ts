@@ -15,6 +15,7 @@ export const readers: Readonly<Record<Reading, (text: string, key: ConfigKey) =>
   pem: text => text.replaceAll('\\n', '\n').trim(),
   choice: readChoice,
   list: readList,
+  patterns: readPatterns,
   proxies: readProxies
 }
 
@@ -33,6 +34,16 @@ function readList(text: string): readonly string[] {
     .split(',')
     .map(part => part.trim())
     .filter(part => part !== '')
+}
+
+/** Text that begins like a JSON array and is none is left as it is. */
+function readPatterns(text: string): unknown {
+  if (!text.trim().startsWith('[')) return readList(text)
+  try {
+    return JSON.parse(text)
+  } catch {
+    return readList(text)
+  }
 }
 
 /** A number is a count of hops, also where it could be a switch; none is false. */

@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { authenticationKeys } from './authentication.ts'
+import { casilKeys } from './casil.ts'
 import { connectionKeys } from './connections.ts'
 import { featureKeys } from './features.ts'
 import { frameKeys } from './frames.ts'
@@ -21,7 +22,8 @@ export const ConfigSchema = Type.Object(
     ...rateKeys,
     ...outboundKeys,
     ...historyKeys,
-    ...timingKeys
+    ...timingKeys,
+    ...casilKeys
   },
   { additionalProperties: false }
 )
@@ -61,7 +63,8 @@ export const configSections: readonly ConfigSection[] = [
   section('Rates of one connection', rateKeys),
   section('Slow readers', outboundKeys),
   section('History', historyKeys),
-  section('Pace', timingKeys)
+  section('Pace', timingKeys),
+  section('Inspection of contents', casilKeys)
 ]
 
 /** Every setting, flat. */

@@ -1,5 +1,5 @@
 import { fileNameOf } from './names.ts'
-import type { ConfigKey } from './schema.ts'
+import type { Config, ConfigKey } from './schema.ts'
 
 /** What the settings are made of. */
 export interface ConfigSources {
@@ -9,6 +9,8 @@ export interface ConfigSources {
   readonly flags?: Readonly<Partial<Record<string, string>>>
   /** Reads the file that a `_FILE` variable names, as text. */
   readonly readFile?: (path: string) => string
+  /** What else is wrong with settings that are right one by one, in sentences that name variables. */
+  readonly check?: (config: Config) => readonly string[]
 }
 
 /** Where a value comes from, by the name that was written: its text, or why there is none. */
@@ -19,7 +21,10 @@ export interface Source {
 }
 
 /** The source of a setting; none if it was left to its default. An empty text is an unset one. */
-export function findSource(key: ConfigKey, { env, flags = {}, readFile }: Required<ConfigSources>): Source | undefined {
+export function findSource(
+  key: ConfigKey,
+  { env, flags = {}, readFile }: Required<Omit<ConfigSources, 'check'>>
+): Source | undefined {
   const flagged = flags[key.name]
   if (key.flag !== undefined && isSet(flagged)) return { name: `--${key.flag}`, text: flagged }
   for (const name of key.env) {

@@ -1,4 +1,4 @@
-import type { BusError } from '../errors.ts'
+import type { BlockError, BusError } from '../errors.ts'
 import type { Position, Stamped } from './message.ts'
 
 /** What every frame made by the server itself begins with. */
@@ -61,6 +61,20 @@ export function errorText(header: Header, requestId: string | undefined, error: 
     ...(requestId === undefined ? {} : { request_id: requestId }),
     ...refusal(error),
     payload: { errors: faultsOf(error) },
+    sender: 'arqonbus',
+    metadata: {}
+  })
+}
+
+/** Refusal of content, of a message or of a command alike [casil.md, Decision]. */
+export function blockText(header: Header, requestId: string | undefined, error: BlockError): string {
+  return JSON.stringify({
+    ...head(header, 'error'),
+    ...(requestId === undefined ? {} : { request_id: requestId }),
+    ...refusal(error),
+    payload: { reason: error.code },
+    ...(error.room === '' ? {} : { room: error.room }),
+    ...(error.channel === '' ? {} : { channel: error.channel }),
     sender: 'arqonbus',
     metadata: {}
   })

@@ -17,6 +17,7 @@ export interface MetricValues {
   readonly channels: number
   readonly uptimeSeconds: number
   readonly memoryBytes: number
+  readonly decisions: readonly { readonly decision: string; readonly reason: string; readonly count: number }[]
   readonly commands: readonly { readonly name: string; readonly executions: number; readonly failures: number }[]
 }
 
@@ -82,6 +83,16 @@ export function createMetrics(read: () => MetricValues): Metrics {
       })
     }
   }
+  new Counter({
+    name: `${PREFIX}casil_decisions_total`,
+    help: 'Contents inspected, by decision and reason',
+    labelNames: ['decision', 'reason'],
+    registers,
+    collect() {
+      this.reset()
+      for (const { decision, reason, count } of read().decisions) this.inc({ decision, reason }, count)
+    }
+  })
   addCommandCounter('command_executions_total', 'Commands run, by name', 'executions')
   addCommandCounter('command_failures_total', 'Commands refused or failed, by name', 'failures')
 

@@ -13,12 +13,13 @@ import { until } from '../support/until.ts'
 import { buildBare, defaultConfig } from './bare.ts'
 
 async function build(t: TestContext, settings: Partial<Config> = {}, clock: Clock = createSystemClock()) {
-  const { broker, registry } = new BusStage()
+  const { broker, registry, gate } = new BusStage()
   const routed: number[] = []
   const { app } = buildBare(t, {
     config: { config: { ...defaultConfig, ...settings }, clock, ids: createIds(clock, randomBytes) },
     broker: { broker },
     rooms: { rooms: registry },
+    casil: { gate },
     metrics: { metrics: { observeRouting: (seconds: number) => routed.push(seconds) } }
   })
   await app.register(bus)

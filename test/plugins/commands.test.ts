@@ -8,13 +8,14 @@ import { buildBare, defaultConfig } from './bare.ts'
 /** A bus with the commands that the plugin adds, and nothing else. */
 async function setTable(t: TestContext, enableAuth: boolean) {
   const stage = await setBus(t)
-  const { clock, bus, broker } = stage
+  const { clock, bus, broker, gate } = stage
   const ids = { message: () => 'arq_x', client: () => 'arq_client_x', short: () => 'x' }
-  const own = new CommandTable({ clock, ids, log: buildBare(t, {}).app.log })
+  const own = new CommandTable({ clock, ids, log: buildBare(t, {}).app.log, gate })
   const { app } = buildBare(t, {
     config: { config: { ...defaultConfig, enableAuth }, clock },
     bus: { bus: Object.create(bus, { commands: { value: own } }), broker },
     history: { history: { keysOf: () => ['default/lab:one'], read: broker.read.bind(broker) } },
+    casil: { gate },
     auth: { identify: async () => identityOf() }
   })
   await app.register(commands)
@@ -34,6 +35,9 @@ test('every command of the protocol is there, by its name', async t => {
       'join_channel',
       'leave_channel',
       'list_channels',
+      'op.casil.get',
+      'op.casil.reload',
+      'op.casil.test',
       'op.history.get',
       'history.get',
       'op.history.replay',

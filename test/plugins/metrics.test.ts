@@ -7,10 +7,10 @@ import { buildBare } from './bare.ts'
 
 test('the numbers are those of the moment', async t => {
   const stage = await setBus(t)
-  const { bus, broker, registry, clock } = stage
+  const { bus, broker, gate, registry, clock } = stage
   const { app } = buildBare(t, {
     config: { clock },
-    others: { bus, broker, rooms: registry, admission: { count: 7 } }
+    others: { bus, broker, gate, rooms: registry, admission: { count: 7 } }
   })
   await app.register(metrics)
   const read = async (): Promise<Record<string, unknown>> => (app.metrics as Metrics).json() as never
@@ -41,8 +41,11 @@ test('the numbers are those of the moment', async t => {
 
 test('every HTTP answer is counted by its class, and timed', async t => {
   const stage = await setBus(t)
-  const { bus, broker, registry, clock } = stage
-  const { app } = buildBare(t, { config: { clock }, others: { bus, broker, rooms: registry, admission: { count: 0 } } })
+  const { bus, broker, gate, registry, clock } = stage
+  const { app } = buildBare(t, {
+    config: { clock },
+    others: { bus, broker, gate, rooms: registry, admission: { count: 0 } }
+  })
   await app.register(metrics)
   app.get('/', async () => 'ok')
   for (const url of ['/', '/', '/none']) await app.inject(url)

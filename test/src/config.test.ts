@@ -53,7 +53,19 @@ const accepted: Readonly<Record<string, readonly (readonly [string, unknown])[]>
     ['critical', 'fatal'],
     ['DEBUG', 'debug']
   ],
-  authJwtAlgorithm: [['eddsa', 'EdDSA']]
+  authJwtAlgorithm: [['eddsa', 'EdDSA']],
+  casilScopeInclude: [['secure-*, pii-*', ['secure-*', 'pii-*']]],
+  casilScopeExclude: [['*:public', ['*:public']]],
+  casilRedactionPaths: [
+    ['password,card', ['password', 'card']],
+    [',', []]
+  ],
+  casilRedactionPatterns: [
+    ['AKIA[0-9A-Z]{16}, (?i)passphrase', ['AKIA[0-9A-Z]{16}', '(?i)passphrase']],
+    ['["[0-9]{4,16}", "a"]', ['[0-9]{4,16}', 'a']],
+    ['[0-9]+', ['[0-9]+']]
+  ],
+  casilNeverLogPayloadFor: [['health-*:*', ['health-*:*']]]
 }
 
 /** Texts that a key refuses. */
@@ -82,7 +94,7 @@ const refused: Readonly<Record<string, readonly string[]>> = {
   broker: ['nats', 'kafka'],
   storageBackend: ['redis', 'VALKEY', 'postgres', 'file'],
   omegaEnabled: ['true', 'yes'],
-  casilEnabled: ['true', '1']
+  casilRedactionPatterns: ['[1]', '["a", ""]', '[{}]']
 }
 
 const settable = configKeys.filter(key => key.env.length > 0)

@@ -7,6 +7,10 @@ import type { Broker } from '../../src/broker/broker.ts'
 import { createMemoryBroker } from '../../src/broker/memory.ts'
 import { Bus, type BusLimits, type BusOptions } from '../../src/bus/bus.ts'
 import type { Connection } from '../../src/bus/connection.ts'
+import type { BusEvent } from '../../src/bus/events.ts'
+import { Gate } from '../../src/bus/gate.ts'
+import { defaultPolicy, type Policy } from '../../src/casil/policy.ts'
+import { secretRules } from '../../src/casil/rules/index.ts'
 import { table } from '../../src/commands/index.ts'
 import { loadConfig } from '../../src/config.ts'
 import { createIds } from '../../src/ids.ts'
@@ -36,6 +40,8 @@ export interface StageOptions {
   readonly registry?: Partial<RegistryOptions>
   /** What the bus meets instead of some methods of its memory broker. */
   readonly broker?: (memory: Broker) => Partial<Broker>
+  /** What contents are inspected by; nothing is inspected unless it says so. */
+  readonly policy?: Partial<Policy>
   readonly random?: () => number
   readonly observeRouting?: BusOptions['observeRouting']
 }
@@ -65,6 +71,9 @@ export class BusStage {
   readonly log: Record<string, unknown>[] = []
   readonly broker: Broker
   readonly registry: Registry
+  readonly gate: Gate
+  /** What the gate told whoever watches. */
+  readonly events: BusEvent[] = []
   readonly bus: Bus
   #deferred: (() => void)[] = []
 
@@ -84,12 +93,24 @@ export class BusStage {
       maxChannels: config.maxChannels,
       ...options.registry
     })
+    const log = createLogger(
+      { logLevel: 'debug', pretty: false },
+      { write: line => void this.log.push(JSON.parse(line)) }
+    )
+    this.gate = new Gate({
+      policy: { ...defaultPolicy, ...options.policy },
+      rules: secretRules,
+      clock,
+      log,
+      emit: event => void this.events.push(event)
+    })
     this.bus = new Bus({
       broker: this.broker,
+      gate: this.gate,
       registry: this.registry,
       clock,
       ids,
-      log: createLogger({ logLevel: 'debug', pretty: false }, { write: line => void this.log.push(JSON.parse(line)) }),
+      log,
       limits,
       defer: run => void this.#deferred.push(run),
       random: options.random ?? (() => 0.5),
@@ -98,6 +119,7 @@ export class BusStage {
       observeRouting: options.observeRouting ?? (() => {})
     })
     this.bus.commands.add(this.bus, ...table.bus)
+    this.bus.commands.add(this.gate, ...table.casil)
   }
 
   /** Ends the turn: what is queued is written. */
@@ -173,7 +195,10 @@ const historyLimits = {
 export async function setBus(t: TestContext, options: StageOptions = {}): Promise<BusStage> {
   const stage = new BusStage(options)
   await stage.bus.start()
-  t.after(() => stage.bus.close())
+  t.after(async () => {
+    await stage.bus.close()
+    stage.gate.close()
+  })
   return stage
 }
 

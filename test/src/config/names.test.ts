@@ -57,10 +57,11 @@ test('the inert variables, and those that are read elsewhere, are accepted in si
   for (const name of [...inertNames, ...elsewhere]) assert.deepEqual(warningsOf({ ...safe, [name]: 'x' }), [])
 })
 
-test('a variable for the inspection of contents has no effect, and says so', () => {
-  const warning = 'ARQONBUS_CASIL_MODE has no effect: the inspection of contents is not part of this version'
-  assert.deepEqual(warningsOf({ ARQONBUS_CASIL_MODE: 'enforce' }), [warning])
-  assert.deepEqual(warningsOf({ ...safe, ARQONBUS_CASIL_MODE: 'enforce' }), [warning])
+test('a misspelt variable for the inspection of contents is told the nearest name', () => {
+  assert.deepEqual(warningsOf({ ...safe, ARQONBUS_CASIL_MODE: 'enforce' }), [])
+  assert.deepEqual(warningsOf({ ARQONBUS_CASIL_MODES: 'enforce' }), [
+    'ARQONBUS_CASIL_MODES is not a known variable; did you mean ARQONBUS_CASIL_MODE?'
+  ])
 })
 
 test('what Kubernetes adds for a service is passed over', () => {

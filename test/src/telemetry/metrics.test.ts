@@ -21,6 +21,10 @@ const values: MetricValues = {
   commands: [
     { name: 'op.history.get', executions: 3, failures: 1 },
     { name: 'ping', executions: 2, failures: 0 }
+  ],
+  decisions: [
+    { decision: 'ALLOW', reason: 'CASIL_POLICY_ALLOWED', count: 4 },
+    { decision: 'BLOCK', reason: 'CASIL_POLICY_OVERSIZE', count: 1 }
   ]
 }
 
@@ -45,6 +49,7 @@ const numbers = {
 }
 
 const others = {
+  arqonbus_casil_decisions_total: 'counter',
   arqonbus_command_executions_total: 'counter',
   arqonbus_command_failures_total: 'counter',
   arqonbus_http_requests_total: 'counter',
@@ -101,6 +106,13 @@ test('commands are counted by name', async () => {
   assert.match(text, /^arqonbus_command_failures_total\{command="op.history.get"\} 1$/m)
   assert.match(text, /^arqonbus_command_executions_total\{command="ping"\} 2$/m)
   assert.match(text, /^arqonbus_command_failures_total\{command="ping"\} 0$/m)
+})
+
+test('contents that were inspected are counted by decision and reason', async () => {
+  const text = await createMetrics(() => values).text()
+  const name = 'arqonbus_casil_decisions_total'
+  assert.match(text, new RegExp(`^${name}\\{decision="ALLOW",reason="CASIL_POLICY_ALLOWED"\\} 4$`, 'm'))
+  assert.match(text, new RegExp(`^${name}\\{decision="BLOCK",reason="CASIL_POLICY_OVERSIZE"\\} 1$`, 'm'))
 })
 
 test('routing and requests are observed', async () => {

@@ -1,0 +1,32 @@
+import fp from 'fastify-plugin'
+import { BusEvents } from '../src/bus/events.ts'
+import { Gate } from '../src/bus/gate.ts'
+import { policyOf } from '../src/bus/policy.ts'
+import { secretRules } from '../src/casil/rules/index.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** What all content passes. */
+    gate: Gate
+    /** What happens on the bus, for whoever watches. */
+    events: BusEvents
+  }
+}
+
+export default fp(
+  async app => {
+    const { config, clock, log } = app
+    const events = new BusEvents()
+    const gate = new Gate({
+      policy: policyOf(config),
+      rules: secretRules,
+      clock,
+      log,
+      emit: event => events.emit(event)
+    })
+    app.decorate('events', events)
+    app.decorate('gate', gate)
+    app.addHook('onClose', async () => gate.close())
+  },
+  { name: 'casil', fastify: '5.x', dependencies: ['config'] }
+)

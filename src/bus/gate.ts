@@ -1,0 +1,192 @@
+import type { Kind } from '../casil/classify.ts'
+import { type Casil, createEngine } from '../casil/engine.ts'
+import { compilePolicy, mergePolicy, type Policy, type SecretRule } from '../casil/policy.ts'
+import type { Verdict } from '../casil/verdict.ts'
+import type { Clock, Timer } from '../clock.ts'
+import { type BlockCode, BlockError } from '../errors.ts'
+import type { Log } from '../log.ts'
+import type { Json } from '../protocol/json.ts'
+import type { BusEvent } from './events.ts'
+
+/** Content that is about to go somewhere. */
+export interface Content {
+  /** Empty where there is none. */
+  readonly room: string
+  readonly channel: string
+  readonly kind: Kind
+  readonly payload: Json
+  /** The payload's JSON text; undefined where there is none yet. */
+  readonly text: string | undefined
+}
+
+/** Whose content it is. */
+export interface Author {
+  readonly id: string
+}
+
+/** What a gate is made of. */
+export interface GateOptions {
+  readonly policy: Policy
+  /** The built-in table of secret formats, for policies that switch it on. */
+  readonly rules: readonly SecretRule[]
+  readonly clock: Clock
+  readonly log: Log
+  readonly emit: (event: BusEvent) => void
+}
+
+/** How often something was decided. */
+export interface DecisionCount {
+  readonly decision: string
+  readonly reason: string
+  count: number
+}
+
+/** Findings of one kind of one client within a window: the first is told at once, the others as one number. */
+interface Repetition {
+  readonly facts: object
+  readonly isBlock: boolean
+  count: number
+}
+
+const WINDOW_MS = 10_000
+/** More clients than this with findings in one window, and the rest is told as it comes. */
+const MAX_REPETITIONS = 10_000
+
+/**
+ * The one gate that all content passes: messages of every type, arguments of commands, and whatever is published in another way.
+ * It asks CASIL, counts and reports what was decided, and lets nothing through that is blocked [casil.md]. The policy can be
+ * replaced while the server runs; the next content is judged by the new one.
+ */
+export class Gate {
+  readonly #options: GateOptions
+  #casil: Casil
+  /** Map( decision and reason -> count ) */
+  readonly #counts = new Map<string, DecisionCount>()
+  /** Map( client and reason -> what it did in this window ) */
+  readonly #repetitions = new Map<string, Repetition>()
+  /** Runs only while there is something to repeat. */
+  #timer: Timer | undefined
+
+  /** @throws {BusError} VALIDATION_ERROR when the policy does not compile */
+  constructor(options: GateOptions) {
+    this.#options = options
+    this.#casil = createEngine(compilePolicy(options.policy, options.rules))
+    if (options.policy.enabled) options.log.info(factsOf(options.policy), 'CASIL policy loaded')
+  }
+
+  get policy(): Policy {
+    return this.#casil.policy
+  }
+
+  /** False when nothing is inspected: then nobody needs to ask. */
+  get isEnabled(): boolean {
+    return this.#casil.isEnabled
+  }
+
+  counts(): readonly DecisionCount[] {
+    return [...this.#counts.values()]
+  }
+
+  /**
+   * Lets content through, with the verdict on it.
+   * @throws {BlockError} when the policy blocks it
+   */
+  pass(content: Content, author: Author): Verdict {
+    const verdict = this.judge(content)
+    this.#count(verdict)
+    if (isFinding(verdict)) this.#report(verdict, content, author)
+    if (verdict.decision === 'BLOCK') throw new BlockError(verdict.reason as BlockCode, content.room, content.channel)
+    return verdict
+  }
+
+  /** What would happen to content, with no trace of the question. */
+  judge({ text, ...content }: Content): Verdict {
+    const bytes = this.isEnabled ? Buffer.byteLength(text ?? JSON.stringify(content.payload)) : 0
+    return this.#casil.inspect({ ...content, bytes })
+  }
+
+  /**
+   * Changes any of the 15 keys of the policy, whole or not at all.
+   * @throws {BusError} VALIDATION_ERROR with every fault; the old policy stays
+   */
+  reload(changes: unknown, author: Author): Policy {
+    const before = this.policy
+    const next = mergePolicy(before, changes)
+    this.#casil = createEngine(compilePolicy(next, this.#options.rules))
+    const changed = (Object.keys(next) as (keyof Policy)[]).filter(key => !isSame(before[key], next[key]))
+    this.#options.log.info({ audit: true, client: author.id, changed, ...factsOf(next) }, 'CASIL policy reloaded')
+    if (before.mode !== next.mode) {
+      this.#options.log.warn({ client: author.id, from: before.mode, to: next.mode }, 'CASIL mode switched')
+    }
+    return next
+  }
+
+  close(): void {
+    this.#timer?.cancel()
+    this.#endWindow()
+  }
+
+  #count({ decision, reason }: Verdict): void {
+    const key = `${decision} ${reason}`
+    const count = this.#counts.get(key)
+    if (count) count.count++
+    else this.#counts.set(key, { decision, reason, count: 1 })
+  }
+
+  #report(verdict: Verdict, { room, channel }: Content, { id }: Author): void {
+    const facts = {
+      decision: verdict.decision,
+      reason_code: verdict.reason,
+      ...(verdict.policyCode === undefined ? {} : { policy_code: verdict.policyCode }),
+      flags: verdict.classification.flags,
+      risk_level: verdict.classification.risk_level,
+      fired: verdict.fired,
+      room,
+      channel,
+      client_id: id,
+      ...(verdict.isInternalError ? { internal_error: true } : {})
+    }
+    const key = `${id} ${verdict.decision} ${verdict.reason}`
+    const repetition = this.#repetitions.get(key)
+    if (repetition) {
+      repetition.count++
+      return
+    }
+    const isBlock = verdict.decision === 'BLOCK'
+    if (this.#repetitions.size < MAX_REPETITIONS) {
+      this.#repetitions.set(key, { facts, isBlock, count: 0 })
+      this.#timer ??= this.#options.clock.after(WINDOW_MS, () => this.#endWindow())
+    }
+    this.#tell(facts, isBlock)
+  }
+
+  #endWindow(): void {
+    this.#timer = undefined
+    for (const { facts, isBlock, count } of this.#repetitions.values()) {
+      if (count > 0) this.#tell({ ...facts, repeated: count }, isBlock)
+    }
+    this.#repetitions.clear()
+  }
+
+  #tell(facts: object, isBlock: boolean): void {
+    const { log, emit } = this.#options
+    const { metadata_to_logs, metadata_to_telemetry } = this.policy
+    if (isBlock) log.warn(facts, 'CASIL blocked content')
+    else if (metadata_to_logs) log.info(facts, 'CASIL found something')
+    if (metadata_to_telemetry) emit({ type: 'casil_decision', severity: isBlock ? 'warning' : 'info', payload: facts })
+  }
+}
+
+/** Whether there is something to tell: clean content and content out of scope are only counted. */
+function isFinding({ reason, decision, classification }: Verdict): boolean {
+  if (reason === 'CASIL_OUT_OF_SCOPE' || reason === 'CASIL_DISABLED') return false
+  return decision !== 'ALLOW' || reason !== 'CASIL_POLICY_ALLOWED' || classification.risk_level !== 'low'
+}
+
+function factsOf({ enabled, mode, block_on_probable_secret, transport_redaction }: Policy): object {
+  return { enabled, mode, block_on_probable_secret, transport_redaction }
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
+}
