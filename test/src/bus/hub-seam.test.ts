@@ -62,6 +62,8 @@ class Reader {
   /** The last sequence that was seen, and its epoch. */
   last: { sequence: number; epoch: string } | undefined
   #isMember = false
+  /** Joins that are not answered yet: who does not know whether it is a member cannot say what it missed. */
+  #joining = 0
   #read = 0
 
   constructor(peer: Peer, last: Reader['last']) {
@@ -70,7 +72,8 @@ class Reader {
   }
 
   join(isRecovering: boolean): void {
-    const since = isRecovering && !this.#isMember && this.last
+    const since = isRecovering && !this.#isMember && this.#joining === 0 && this.last
+    this.#joining++
     const args = since ? { since: since.sequence, epoch: since.epoch } : {}
     this.peer.say({ type: 'command', command: 'join_channel', args: { channel_id: address, ...args } })
   }
@@ -93,10 +96,14 @@ class Reader {
       assert.equal(sequence, this.last.sequence + 1)
       this.last.sequence = sequence
     } else if (payload.data.left_at) this.#isMember = false
-    else if (!this.#isMember) {
-      const { recovered, epoch } = payload.data
+    else this.#enter(payload.data)
+  }
+
+  #enter({ recovered, epoch, sequence }: ServerFrame): void {
+    this.#joining--
+    if (!this.#isMember) {
       if (recovered) assert.equal(epoch, this.last?.epoch)
-      else this.last = { sequence: payload.data.sequence, epoch }
+      else this.last = { sequence, epoch }
       this.#isMember = true
     }
   }
