@@ -4,6 +4,7 @@ import { dirname, join, normalize } from 'node:path'
 import { test } from 'node:test'
 import { findStale } from '../docs/documents.ts'
 import { commands } from '../docs/render/commands.ts'
+import type { Decision, Reason } from '../src/casil/verdict.ts'
 import { findStrangeNames } from '../src/config/names.ts'
 import { configKeys, fileNameOf } from '../src/config.ts'
 import { closeTable, errorTable } from '../src/errors.ts'
@@ -15,6 +16,14 @@ import { startServer } from './helper.ts'
 import { TEST_SECRET } from './support/tokens.ts'
 
 const documents = findDocuments()
+/** Words of verdicts that are no error codes. */
+const verdicts: readonly (Decision | Reason)[] = [
+  'ALLOW_WITH_REDACTION',
+  'CASIL_MONITOR_MODE',
+  'CASIL_OUT_OF_SCOPE',
+  'CASIL_POLICY_ALLOWED',
+  'CASIL_POLICY_REDACTED'
+]
 const images = ['Dockerfile', 'docker-compose.yml']
 
 test('the generated files are current', () => {
@@ -45,7 +54,8 @@ for (const path of documents) {
     const code = inlineCodeOf(text)
     const envNames = new Set(configKeys.flatMap(key => key.env))
     for (const word of code.filter(one => /^[A-Z]+(_[A-Z]+)+$/.test(one) && !one.startsWith('ARQONBUS_'))) {
-      assert.ok(Object.hasOwn(errorTable, word) || envNames.has(word), `no error code ${word}`)
+      const isVerdict = verdicts.some(verdict => verdict === word)
+      assert.ok(isVerdict || Object.hasOwn(errorTable, word) || envNames.has(word), `no error code ${word}`)
     }
     const names = new Set(commands.flatMap(({ name, aliases = [] }) => [name, ...aliases]))
     const asked = [...text.matchAll(/"command": ?"(\w[\w.]*)"/g)].map(([, name = '']) => name)
@@ -81,27 +91,32 @@ test('every variable stands in the README or in docs/limits.md', () => {
   for (const name of names) assert.ok(text.includes(`\`${name}\``), name)
 })
 
-test('the snippets of the README do what it says', async t => {
-  const { app } = await startServer(t)
-  const { port } = app.server.address() as AddressInfo
-  let waiting: Snippet | undefined
-  let last: Snippet | undefined
-  for (const { language, words, text } of blocksOf(readText('README.md'))) {
-    if (words[0] === 'output') {
-      await (waiting ?? last)?.print(text)
-      await waiting?.end()
-      waiting = undefined
-    } else if (words[0] === 'runnable') {
-      const snippet = new Snippet(t, language, text, { port })
-      if (words[1] === 'background') waiting = snippet
-      else last = snippet
-      if (waiting === snippet) await snippet.begin()
-      else if (language === 'sh') await snippet.end()
+for (const path of ['README.md', 'docs/casil.md']) {
+  test(`${path}: the snippets do what it says`, async t => {
+    const blocks = blocksOf(readText(path))
+    const [server] = blocks.filter(({ words }) => words[0] === 'server')
+    const variables = server?.text.matchAll(/(ARQONBUS_\w+)=(\S+)/g) ?? []
+    const { app } = await startServer(t, Object.fromEntries([...variables].map(([, name, value]) => [name, value])))
+    const { port } = app.server.address() as AddressInfo
+    let waiting: Snippet | undefined
+    let last: Snippet | undefined
+    for (const { language, words, text } of blocks) {
+      if (words[0] === 'output') {
+        await (waiting ?? last)?.print(text)
+        await waiting?.end()
+        waiting = undefined
+      } else if (words[0] === 'runnable') {
+        const snippet = new Snippet(t, language, text, { port })
+        if (words[1] === 'background') waiting = snippet
+        else last = snippet
+        if (waiting === snippet) await snippet.begin()
+        else if (language === 'sh') await snippet.end()
+      }
     }
-  }
-  assert.ok(last)
-  assert.equal(waiting, undefined)
-})
+    assert.ok(last)
+    assert.equal(waiting, undefined)
+  })
+}
 
 test('the token that the README makes is accepted', async t => {
   const env = { ARQONBUS_AUTH_JWT_SECRET: TEST_SECRET }
