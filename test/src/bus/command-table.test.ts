@@ -67,6 +67,15 @@ test('a command in the payload is the same, and the top level wins over it', asy
   assert.deepEqual(calls, [{ n: 1 }, { n: 2 }])
 })
 
+test('a command whose service checks the arguments gets them as they are, its address resolved', async t => {
+  const closed = Type.Object({ room: Type.String() }, { additionalProperties: false })
+  const { ada, calls } = await setTable(t, [make('t.own', { args: closed, isAddressed: true, isSelfChecked: true })])
+  await ada.command('t.own', { colour: 'red', channel_id: 'lab:one' })
+  assert.deepEqual(calls, [{ colour: 'red', room: 'lab' }])
+  const refused = await ada.command('t.own', { room: 'lab', channel_id: 'shop:one' })
+  assert.equal(refused.error_code, 'VALIDATION_ERROR')
+})
+
 test('an alias runs the same command and counts under its name', async t => {
   const { ada, stage } = await setTable(t, [make('t.long', { aliases: ['t.l', 't.lo'] })])
   for (const name of ['t.long', 't.l', 't.lo']) ada.say({ type: 'command', command: name })

@@ -59,6 +59,22 @@ test('any text of any variable and flag makes a configuration or a ConfigError',
   )
 })
 
+test('what a check finds is told beside the other faults, and looks at defaults where a value is wrong', () => {
+  const check: ConfigSources['check'] = ({ port }) => [`port ${port} is taken`]
+  const env = { ARQONBUS_SERVER_PORT: 'many' }
+  const [fault = '', ...others] = faultsOf({ env, check })
+  assert.match(fault, /^ARQONBUS_SERVER_PORT is "many"/)
+  assert.deepEqual(others, ['port 9100 is taken'])
+})
+
+test('what a check finds in settings that are right one by one comes with the configuration', () => {
+  assert.throws(
+    () => loadConfig({ env: {}, check: () => ['no'] }),
+    (error: unknown) => error instanceof ConfigError && error.faults[0] === 'no' && error.config?.port === 9100
+  )
+  assert.equal(loadConfig({ env: {}, check: () => [] }).config.port, 9100)
+})
+
 function faultsOf(sources: Partial<ConfigSources>): readonly string[] {
   try {
     loadConfig({ env: {}, ...sources })
