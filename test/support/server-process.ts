@@ -104,7 +104,7 @@ async function stop(child: ChildProcess, ended: Promise<ProcessEnd>): Promise<vo
   clearTimeout(timer)
 }
 
-/** Free ports, and nothing that the environment of the tests says about a server. */
+/** Free ports, nothing that the environment of the tests says about a server, and no refusals because the machine is busy. */
 function environment(): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(ARQONBUS_|LOG_LEVEL$)/.test(name))
   return {
@@ -112,6 +112,7 @@ function environment(): NodeJS.ProcessEnv {
     ARQONBUS_SERVER_PORT: '0',
     ARQONBUS_HTTP_PORT: '0',
     ARQONBUS_TELEMETRY_PORT: '0',
+    ARQONBUS_MAX_EVENT_LOOP_DELAY_MS: '60000',
     LOG_LEVEL: 'info'
   }
 }
