@@ -6,7 +6,14 @@ export default fp(
   async app => {
     const { bus, config, clock, broker } = app
     bus.commands.add(bus, ...table.bus)
-    bus.commands.add(new Archive(app.history, bus.channels, broker.name, () => clock.monotonic()), ...table.history)
+    const archive = new Archive({
+      source: app.history,
+      channels: bus.channels,
+      backend: broker.name,
+      monotonic: () => clock.monotonic(),
+      maxReplyBytes: config.maxHistoryReplyBytes
+    })
+    bus.commands.add(archive, ...table.history)
     bus.commands.add(app.gate, ...table.casil)
     bus.commands.add({ bus, identify: config.enableAuth ? app.identify : undefined }, ...table.auth)
   },

@@ -58,7 +58,8 @@ export class Stream implements Holder {
   /** Gives the next sequence, and keeps the message as far as the limits allow. */
   append(message: Stamped, nowMs: number): Publication {
     const position = { sequence: ++this.#sequence, epoch: this.#epoch }
-    const publication = { ...position, message, text: deliveryText(message, position) }
+    const { timestampMs } = message
+    const publication = { ...position, timestampMs, message, text: deliveryText(message, position) }
     if (this.#limits.maxCount === 0) return publication
     const entry = new Entry(publication, this, nowMs)
     this.#history.push(entry)
@@ -124,8 +125,24 @@ export class Stream implements Holder {
       if (entry === undefined) break
       const { timestampMs, sequence, text } = entry
       if (timestampMs <= afterMs || timestampMs >= beforeMs) continue
-      found.push({ sequence, epoch: this.#epoch, text, message: reviveMessage(text, this.#place) })
+      found.push(this.#publish(sequence, timestampMs, text))
     }
     return found
+  }
+
+  /** A publication whose message is revived when somebody looks at it: most readers want the text. */
+  #publish(sequence: number, timestampMs: number, text: string): Publication {
+    const place = this.#place
+    let message: Stamped | undefined
+    return {
+      sequence,
+      epoch: this.#epoch,
+      timestampMs,
+      get message() {
+        message ??= reviveMessage(text, place)
+        return message
+      },
+      text
+    }
   }
 }

@@ -11,27 +11,39 @@ export interface ArchivePlace {
   readonly channel: string | undefined
 }
 
+/** What an archive is made of. */
+export interface ArchiveOptions {
+  readonly source: HistorySource
+  readonly channels: Channels
+  /** Where history is kept, for people. */
+  readonly backend: string
+  readonly monotonic: () => number
+  /** Most text of messages in one answer; one message always fits. */
+  readonly maxReplyBytes: number
+}
+
 /** History, as far as whoever asks may read it. */
 export class Archive {
-  readonly #source: HistorySource
-  readonly #channels: Channels
-
   /** Where history is kept, for people. */
   readonly backend: string
   /** Milliseconds from an arbitrary start. */
   readonly monotonic: () => number
+  readonly #source: HistorySource
+  readonly #channels: Channels
+  readonly #maxReplyBytes: number
 
-  constructor(source: HistorySource, channels: Channels, backend: string, monotonic: () => number) {
-    this.#source = source
-    this.#channels = channels
-    this.backend = backend
-    this.monotonic = monotonic
+  constructor(options: ArchiveOptions) {
+    this.#source = options.source
+    this.#channels = options.channels
+    this.#maxReplyBytes = options.maxReplyBytes
+    this.backend = options.backend
+    this.monotonic = options.monotonic
   }
 
   /** @throws {BusError} AUTHORIZATION_ERROR when the connection may not subscribe to all of the place */
   read(connection: Connection, place: ArchivePlace, query: HistoryQuery): Promise<HistorySlice> {
     this.#channels.requireSubscription(connection, place.room ?? '*', place.channel ?? '')
-    return readHistory(this.#source, { tenant: connection.identity.tenant, ...place }, query)
+    return readHistory(this.#source, { tenant: connection.identity.tenant, ...place }, query, this.#maxReplyBytes)
   }
 }
 

@@ -107,7 +107,7 @@ export class Bus {
       commands: this.commands,
       publish: (source, envelope, type, answer) => this.publish(source, envelope, type, answer)
     })
-    this.#ledger = new OutboundLedger(limits.maxOutboundTotalBytes, () => this.#relieve())
+    this.#ledger = new OutboundLedger(limits.maxOutboundTotalBytes, () => this.#relieve(), options.defer)
     this.#context = {
       clock,
       limits,

@@ -38,22 +38,28 @@ export class OutboundLedger {
   bytes = 0
   readonly #maxBytes: number
   readonly #relieve: () => void
+  readonly #defer: Defer
+  #isRelieving = false
 
-  /** @param relieve called whenever the sum passes the bound; it closes connections until it does not */
-  constructor(maxBytes: number, relieve: () => void) {
+  /**
+   * @param relieve called at the end of a turn in which the sum passed the bound, and once only: looking for the largest queues
+   * means looking at all
+   */
+  constructor(maxBytes: number, relieve: () => void, defer: Defer) {
     this.#maxBytes = maxBytes
     this.#relieve = relieve
-  }
-
-  /** Whether the sum is over the bound. */
-  get isOver(): boolean {
-    return this.bytes > this.#maxBytes
+    this.#defer = defer
   }
 
   /** Adds a change of one connection's unsent bytes. */
   add(bytes: number): void {
     this.bytes += bytes
-    if (bytes > 0 && this.isOver) this.#relieve()
+    if (bytes <= 0 || this.bytes <= this.#maxBytes || this.#isRelieving) return
+    this.#isRelieving = true
+    this.#defer(() => {
+      this.#isRelieving = false
+      if (this.bytes > this.#maxBytes) this.#relieve()
+    })
   }
 }
 

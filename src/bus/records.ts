@@ -49,7 +49,7 @@ export const ChannelEntry = Type.Object({
 
 /** A channel as lists show it. */
 export function channelEntryOf(record: ChannelRecord, channels: Channels) {
-  const id = `${record.room}:${record.name}`
+  const id = idOf(record)
   const count = channels.memberCount(record)
   return {
     id,
@@ -65,6 +65,11 @@ export function channelEntryOf(record: ChannelRecord, channels: Channels) {
     hardcoded: record.isHardcoded,
     last_activity: isoOf(record.lastActivityMs)
   }
+}
+
+/** A channel's `channel_id`. */
+export function idOf(record: ChannelRecord): string {
+  return `${record.room}:${record.name}`
 }
 
 /** `system` for what every server has, `user` for what was made. */

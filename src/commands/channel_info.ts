@@ -5,10 +5,14 @@ import { command } from '../bus/command.ts'
 import { ChannelEntry, channelEntryOf } from '../bus/records.ts'
 import { isoOf } from '../clock.ts'
 
+/** Most members in one answer; `member_count` counts all of them. */
+const MAX_MEMBERS = 1000
+
 export default command({
   name: 'channel_info',
-  summary: 'Show one channel with its members.',
+  summary: 'Show one channel with its members, the first 1,000 of them.',
   role: 'user',
+  isHeavy: true,
   isAddressed: true,
   args: Type.Object(channelArgs, { additionalProperties: false }),
   result: Type.Composite([
@@ -35,7 +39,7 @@ export default command({
   ]),
   run: (bus: Bus, { room, channel }, { identity }) => {
     const record = bus.channels.require(identity.tenant, room, channel)
-    const members = bus.channels.members(record)
+    const members = bus.channels.members(record).slice(0, MAX_MEMBERS)
     const entry = channelEntryOf(record, bus.channels)
     return {
       message: `Channel ${room}:${channel}`,

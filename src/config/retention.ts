@@ -37,6 +37,14 @@ export const historyKeys = {
     description: 'Bytes kept for all channels.',
     limit: { row: 'history of the process', over: 'the oldest of all are forgotten' }
   }),
+  maxHistoryReplyBytes: int({
+    env: ['ARQONBUS_MAX_HISTORY_REPLY_BYTES'],
+    default: 1_048_576,
+    min: 1_024,
+    max: 16_777_216,
+    limit: { row: 'text of the messages in one answer about history', over: 'fewer messages; one always fits' },
+    description: 'Most text of messages in one answer about history.'
+  }),
   maxRecovery: int({
     env: ['ARQONBUS_MAX_RECOVERY'],
     default: 1000,

@@ -15,32 +15,68 @@ export interface HistorySlice {
   readonly total: number
 }
 
-/** Reads the history of a place; of several channels, merged by time. Channels that do not exist have none. */
-export async function readHistory(
-  source: HistorySource,
-  place: { readonly tenant: string; readonly room: string | undefined; readonly channel: string | undefined },
-  query: HistoryQuery
-): Promise<HistorySlice> {
-  const keys = source.keysOf(place.tenant, place.room, place.channel)
-  const pages = await Promise.all(keys.map(key => source.read(key, query)))
-  const merged = pages.length === 1 ? (pages[0]?.publications ?? []) : mergeByTime(pages)
-  return {
-    publications: query.keep === 'oldest' ? merged.slice(0, query.limit) : merged.slice(-query.limit),
-    total: pages.reduce((sum, page) => sum + page.total, 0)
-  }
+/** Where history is read, and how much of it one answer may hold. */
+export interface HistoryPlace {
+  readonly tenant: string
+  readonly room: string | undefined
+  readonly channel: string | undefined
+}
+
+interface Timed {
+  readonly publication: Publication
+  /** A message counts as no older than the one before it in its channel, also when the clock has stepped back meanwhile. */
+  readonly timeMs: number
 }
 
 /**
- * Merges pages that are in order each. Within a page the position decides, also when the clock has stepped back meanwhile: a
- * message counts as no older than the one before it.
+ * Reads the history of a place; of several channels, merged by time. Channels that do not exist have none. The answer holds at
+ * most `query.limit` messages and `maxChars` characters of JSON text, but at least one message if there is any; what goes beyond
+ * is left out at the end that is not to be kept.
  */
-function mergeByTime(pages: readonly HistoryPage[]): Publication[] {
-  const entries = pages.flatMap(page => {
-    let latestMs = 0
-    return page.publications.map(publication => {
-      latestMs = Math.max(latestMs, publication.message.timestampMs)
-      return { publication, timeMs: latestMs }
-    })
+export async function readHistory(
+  source: HistorySource,
+  place: HistoryPlace,
+  query: HistoryQuery,
+  maxChars = Number.POSITIVE_INFINITY
+): Promise<HistorySlice> {
+  let kept: Timed[] = []
+  let total = 0
+  for (const key of source.keysOf(place.tenant, place.room, place.channel)) {
+    const page = await source.read(key, narrow(query, kept))
+    total += page.total
+    if (page.publications.length > 0) kept = fit([...kept, ...timed(page)], query, maxChars)
+  }
+  return { publications: kept.map(entry => entry.publication), total }
+}
+
+/** Once there is enough, only what would push something out is of interest. */
+function narrow(query: HistoryQuery, kept: readonly Timed[]): HistoryQuery {
+  const first = kept[0]
+  const last = kept.at(-1)
+  if (kept.length < query.limit || !first || !last) return query
+  return query.keep === 'oldest'
+    ? { ...query, beforeMs: Math.min(query.beforeMs ?? Number.POSITIVE_INFINITY, last.timeMs + 1) }
+    : { ...query, afterMs: Math.max(query.afterMs ?? Number.NEGATIVE_INFINITY, first.timeMs - 1) }
+}
+
+function timed(page: HistoryPage): Timed[] {
+  let latestMs = 0
+  return page.publications.map(publication => {
+    latestMs = Math.max(latestMs, publication.timestampMs)
+    return { publication, timeMs: latestMs }
   })
-  return entries.sort((a, b) => a.timeMs - b.timeMs).map(entry => entry.publication)
+}
+
+/** Sorts by time, channel by channel in the order of the positions, and cuts to the bounds. */
+function fit(entries: Timed[], { limit, keep }: HistoryQuery, maxChars: number): Timed[] {
+  entries.sort((a, b) => a.timeMs - b.timeMs)
+  const isOldest = keep === 'oldest'
+  let count = 0
+  let chars = 0
+  while (count < Math.min(limit, entries.length)) {
+    chars += entries.at(isOldest ? count : -1 - count)?.publication.text.length ?? 0
+    if (chars > maxChars && count > 0) break
+    count++
+  }
+  return isOldest ? entries.slice(0, count) : entries.slice(entries.length - count)
 }

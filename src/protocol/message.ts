@@ -50,6 +50,8 @@ export interface Position {
 
 /** A stored message with its position: what subscribers are sent and history holds. */
 export interface Publication extends Position {
+  /** Server time, milliseconds since the epoch. */
+  readonly timestampMs: number
   readonly message: Stamped
   /** The JSON text that every receiver gets, made once. */
   readonly text: string

@@ -146,3 +146,40 @@ test('a server that keeps no history still gives positions and finds repeated id
   assert.deepEqual([first.sequence, again.sequence, again.duplicate], [1, 1, true])
   assert.equal((await client.command('history', { room: 'lab' })).payload.data.count, 0)
 })
+
+test('an answer about much history holds what fits, the newest of it, and the client stays', async t => {
+  const client = await (await startServer(t)).connect()
+  for (let channel = 0; channel < 20; channel++) {
+    const payload = { channel, text: 'x'.repeat(300_000) }
+    await client.ask({ type: 'message', room: `big:c${channel}`, payload, ack: true })
+  }
+  const { status, payload } = await client.command('history', { room: 'big', limit: 500 })
+  assert.equal(status, 'success')
+  assert.deepEqual(
+    payload.data.history.map((entry: ServerFrame) => entry.payload.channel),
+    [17, 18, 19]
+  )
+  assert.equal(payload.data.total_messages, 20)
+  await client.settle()
+})
+
+test('more channels than fit into one answer come in pages, each once', async t => {
+  const env = { ARQONBUS_PUBLISH_PER_SECOND: '100000', ARQONBUS_PUBLISH_BURST: '100000' }
+  const client = await (await startServer(t, env)).connect()
+  for (let room = 0; room < 3; room++) {
+    for (let channel = 0; channel < 800; channel++)
+      client.send({ type: 'message', room: `r${room}:c${channel}`, ack: false })
+  }
+  const seen = new Set<string>()
+  let cursor: string | null = null
+  let pages = 0
+  do {
+    const { payload } = await client.command('list_channels', cursor === null ? {} : { cursor })
+    assert.ok(payload.data.channels.length <= 1000)
+    assert.equal(payload.data.total_channels, 2_410)
+    for (const { channel_id } of payload.data.channels) seen.add(channel_id)
+    cursor = payload.data.next_cursor
+    pages++
+  } while (cursor !== null)
+  assert.deepEqual([pages, seen.size], [3, 2_410])
+})

@@ -36,5 +36,5 @@ export function makeMessage(parts: MessageParts = {}): Stamped {
 
 /** A stored message at a position. */
 export function makePublication(message: Stamped, position: Position): Publication {
-  return { ...position, message, text: deliveryText(message, position) }
+  return { ...position, timestampMs: message.timestampMs, message, text: deliveryText(message, position) }
 }

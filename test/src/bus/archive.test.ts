@@ -14,7 +14,13 @@ function setArchive(stage: BusStage): Archive {
     keysOf: (tenant: string) => [`${tenant}/lab:one`],
     read: stage.broker.read.bind(stage.broker)
   }
-  return new Archive(source, stage.bus.channels, 'memory', () => stage.clock.monotonic())
+  return new Archive({
+    source,
+    channels: stage.bus.channels,
+    backend: 'memory',
+    monotonic: () => stage.clock.monotonic(),
+    maxReplyBytes: 1_048_576
+  })
 }
 
 async function payloadsFor(archive: Archive, peer: Peer, room: string | undefined, channel: string | undefined) {
