@@ -176,7 +176,7 @@ export const closeTable = {
   4400: close('too many protocol errors', 'not retry', 'stop'),
   4401: close('the token presented for a refresh is bad', 'get a new token', 'new token'),
   4403: close('no longer allowed', 'stop', 'stop'),
-  4408: close('no answer to a ping in time', 'retry', 'retry'),
+  4408: close('no answer to a ping, or a message not finished, in time', 'retry', 'retry'),
   4410: close('the token has expired', 'get a new token, then recover', 'new token'),
   4428: close('slow consumer: the client did not read what was sent', 'retry and recover', 'retry'),
   4429: close('sustained abuse of a rate limit', 'back off, then retry', 'retry')

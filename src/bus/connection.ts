@@ -5,7 +5,7 @@ import { type Frame, frameOf } from '../protocol/frame.ts'
 import type { Publication } from '../protocol/message.ts'
 import { TokenBucket, type TokenRate } from '../structures/token-bucket.ts'
 import { Inbox } from './inbox.ts'
-import { Liveness, type LivenessLimits } from './liveness.ts'
+import { Liveness, type LivenessLimits, Unfinished } from './liveness.ts'
 import { type Flusher, type OutboundLedger, Outbox, Stall } from './outbox.ts'
 import type { Transport } from './transport.ts'
 
@@ -98,6 +98,7 @@ export class Connection {
   readonly #violations: TokenBucket
   readonly #control: TokenBucket
   readonly #liveness: Liveness
+  readonly #unfinished = new Unfinished()
   #state: 'open' | 'closing' | 'closed' = 'open'
   #closeAtMs = Number.POSITIVE_INFINITY
   #isDead = false
@@ -236,6 +237,13 @@ export class Connection {
     const stalledMs = this.#stall.ageMs(this.#writtenBytes, this.#bufferedBytes, monotonicMs)
     if (stalledMs > this.#context.limits.maxOutboundAgeMs) {
       this.close(4428)
+      return
+    }
+    if (
+      this.#unfinished.ageMs(this.#transport.isReceiving && !this.#inbox.isPaused, this.receivedCount, monotonicMs) >
+      this.#context.limits.maxMessageMs
+    ) {
+      this.close(4408)
       return
     }
     const verdict = this.#liveness.check(monotonicMs, this.#inbox.isPaused)

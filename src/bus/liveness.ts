@@ -3,6 +3,8 @@ export interface LivenessLimits {
   readonly pingIntervalMs: number
   readonly pongTimeoutMs: number
   readonly livenessProbeMs: number
+  /** How long one message may take to come. */
+  readonly maxMessageMs: number
 }
 
 /** What is to be done about a peer. */
@@ -64,5 +66,29 @@ export class Liveness {
 
   #delayMs(): number {
     return this.#limits.pingIntervalMs * (0.9 + 0.2 * this.#random())
+  }
+}
+
+/** Watches for a message that is begun and never finished: what has come of it is held, and a peer can answer pings meanwhile. */
+export class Unfinished {
+  #sinceMs = 0
+  /** How many messages were complete when the present one was first seen unfinished; -1 when none is. */
+  #count = -1
+
+  /**
+   * Notes the state of the connection.
+   * @param completeCount messages received completely so far
+   * @returns how long the same message has been unfinished, in milliseconds; 0 when none is
+   */
+  ageMs(isReceiving: boolean, completeCount: number, nowMs: number): number {
+    if (!isReceiving) {
+      this.#count = -1
+      return 0
+    }
+    if (this.#count !== completeCount) {
+      this.#count = completeCount
+      this.#sinceMs = nowMs
+    }
+    return nowMs - this.#sinceMs
   }
 }

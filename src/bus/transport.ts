@@ -22,6 +22,8 @@ export interface TransportListener {
 export interface Transport {
   /** Bytes written but not yet taken by the operating system. */
   readonly bufferedBytes: number
+  /** Whether a part of a message has come and the rest has not. */
+  readonly isReceiving: boolean
   /** Writes whole frames in order. */
   write(frames: readonly Frame[], bytes: number): void
   ping(): void
@@ -41,6 +43,7 @@ const COPY_BYTES = 65_536
 interface Internals {
   readonly _socket: Socket | null
   readonly _sender: { readonly _bufferedBytes: number } | null
+  readonly _receiver: { readonly _bufferedBytes: number; readonly _totalPayloadLength: number } | null
 }
 
 /**
@@ -75,6 +78,11 @@ class SocketTransport implements Transport {
 
   get bufferedBytes(): number {
     return this.#socket.bufferedAmount
+  }
+
+  get isReceiving(): boolean {
+    const { _receiver } = this.#socket as unknown as Internals
+    return _receiver !== null && (_receiver._bufferedBytes > 0 || _receiver._totalPayloadLength > 0)
   }
 
   write(frames: readonly Frame[], bytes: number): void {

@@ -81,6 +81,14 @@ export const connectionKeys = {
     description: 'Time for the answer to a ping.',
     limit: { row: 'time for a pong', over: 'closed with 4408' }
   }),
+  maxMessageMs: int({
+    env: ['ARQONBUS_MAX_MESSAGE_MS'],
+    default: 60_000,
+    min: 100,
+    max: 3_600_000,
+    description: 'Time that one message may take to come.',
+    limit: { row: 'time for one message', over: 'closed with 4408' }
+  }),
   livenessProbeMs: int({
     env: ['ARQONBUS_LIVENESS_PROBE_MS'],
     default: 2_000,

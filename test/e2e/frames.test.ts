@@ -112,6 +112,24 @@ test('fragments that add up to more than 1 MiB close with 1009', async t => {
   assert.equal(await codeAfter(t, server, fragmentsOf(messageOf(MEBIBYTE + 1), 2)), 1009)
 })
 
+test('a message that is begun and not finished is closed with 4408, though pings are answered (0.4 s allowed)', async t => {
+  const env = { ARQONBUS_MAX_MESSAGE_MS: '400', ARQONBUS_PING_INTERVAL_MS: '300' }
+  const server = await startServer(t, env)
+  for (const begun of [
+    rawFrame({ isFinal: false, payload: messageOf(1280).slice(0, 640) }),
+    rawFrame({ payload: messageOf(1280) }).subarray(0, 640)
+  ]) {
+    const raw = await RawSocket.open(t, portOf(server))
+    raw.write(begun)
+    assert.equal((await raw.closed).code, 4408)
+  }
+  const slow = await RawSocket.open(t, portOf(server))
+  const bytes = fragmentsOf(messageOf(1280), 2)
+  slow.write(bytes.subarray(0, 700))
+  slow.write(bytes.subarray(700))
+  assert.equal((await slow.next(frame => frame.type === 'message_response')).id, 'arq_filled')
+})
+
 test('128 fragments are one message and 129 close with 1008', async t => {
   const server = await startServer(t)
   const raw = await RawSocket.open(t, portOf(server))

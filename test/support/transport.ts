@@ -12,6 +12,7 @@ export class FakeTransport implements Transport {
   /** The same as bytes: frames shared between peers are one object. */
   readonly bytes: Frame[] = []
   bufferedBytes = 0
+  isReceiving = false
   pingCount = 0
   isPaused = false
   /** The close frame that was sent. */

@@ -104,6 +104,7 @@ test('over the bound of all together the connections with the most unsent bytes 
     [true, true, true]
   )
   ada.say({ type: 'message', room: 'lab:c0', payload: { text: 'x'.repeat(5000) }, ack: false })
+  stage.turn()
   assert.deepEqual(
     readers.map(reader => reader.transport.closing?.code),
     [undefined, 4428, undefined]

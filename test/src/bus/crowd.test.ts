@@ -44,6 +44,7 @@ test('a crowd that one message is too much for leaves one after the other', asyn
 test('a crowd that fills what all may have waiting leaves one after the other', async t => {
   const { stage, crowd } = await stopCrowd(t, { maxOutboundBytes: 1e12, maxOutboundTotalBytes: 1024 })
   await publish(stage, JUST_UNDER_FLUSH)
+  await stage.pass(1500)
   assert.ok(crowd.every(member => !member.connection.isOpen))
   assert.equal(stage.bus.hub.size, 0)
 })

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Liveness } from '../../../src/bus/liveness.ts'
+import { Liveness, Unfinished } from '../../../src/bus/liveness.ts'
 
-const limits = { pingIntervalMs: 25_000, pongTimeoutMs: 8_000, livenessProbeMs: 2_500 }
+const limits = { pingIntervalMs: 25_000, pongTimeoutMs: 8_000, livenessProbeMs: 2_500, maxMessageMs: 60_000 }
 
 function makeLiveness(random = () => 0.5): Liveness {
   return new Liveness(limits, random, 0)
@@ -84,4 +84,14 @@ test('silence means nothing while nothing is read from the peer', () => {
     verdicts(liveness, 27_500, now => now > 3500),
     ['ping 3000']
   )
+})
+
+test('a message is unfinished from when it is first seen so until it is complete or another one is', () => {
+  const unfinished = new Unfinished()
+  assert.equal(unfinished.ageMs(true, 3, 1_000), 0)
+  assert.equal(unfinished.ageMs(true, 3, 1_500), 500)
+  assert.equal(unfinished.ageMs(true, 4, 2_000), 0)
+  assert.equal(unfinished.ageMs(true, 4, 2_700), 700)
+  assert.equal(unfinished.ageMs(false, 5, 3_000), 0)
+  assert.equal(unfinished.ageMs(true, 5, 9_000), 0)
 })
