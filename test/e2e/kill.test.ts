@@ -68,7 +68,7 @@ test('a member that is stopped', { concurrency: true }, async t => {
       const stoppedMs = performance.now()
       let offMs: number | undefined
       const published = publishUntil(writer, perSecond, bytes, () => offMs !== undefined)
-      while ((await memberCount(watcher)) === 2) await pause(50)
+      while ((await memberCount(watcher)) === 2) await pause(150)
       offMs = performance.now() - stoppedMs
       const last = await published
       t.diagnostic(`off after ${Math.round(offMs)} ms`)
