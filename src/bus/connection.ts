@@ -146,7 +146,7 @@ export class Connection {
 
   /** Whether frames can still be written. */
   get isOpen(): boolean {
-    return this.#isOpen
+    return this.#isOpen && this.#transport.isOpen
   }
 
   /** Whether everything received has been worked on. */

@@ -22,6 +22,8 @@ export interface TransportListener {
 export interface Transport {
   /** Bytes written but not yet taken by the operating system. */
   readonly bufferedBytes: number
+  /** False as soon as either side has begun to close: what is written then reaches nobody. */
+  readonly isOpen: boolean
   /** Whether a part of a message has come and the rest has not. */
   readonly isReceiving: boolean
   /** Writes whole frames in order. */
@@ -78,6 +80,10 @@ class SocketTransport implements Transport {
 
   get bufferedBytes(): number {
     return this.#socket.bufferedAmount
+  }
+
+  get isOpen(): boolean {
+    return this.#socket.readyState === this.#socket.OPEN
   }
 
   get isReceiving(): boolean {

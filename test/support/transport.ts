@@ -13,6 +13,7 @@ export class FakeTransport implements Transport {
   readonly bytes: Frame[] = []
   bufferedBytes = 0
   isReceiving = false
+  isOpen = true
   pingCount = 0
   isPaused = false
   /** The close frame that was sent. */
