@@ -16,6 +16,7 @@ export default fp(
     const bus = new Bus({
       broker: app.broker,
       gate: app.gate,
+      events: app.events,
       registry: app.rooms,
       clock,
       ids,

@@ -1,5 +1,5 @@
 import fp from 'fastify-plugin'
-import { BusEvents } from '../src/bus/events.ts'
+import { type BusEvents, createBusEvents } from '../src/bus/events.ts'
 import { Gate } from '../src/bus/gate.ts'
 import { policyOf } from '../src/bus/policy.ts'
 import { secretRules } from '../src/casil/rules/index.ts'
@@ -16,7 +16,7 @@ declare module 'fastify' {
 export default fp(
   async app => {
     const { config, clock, log } = app
-    const events = new BusEvents()
+    const events = createBusEvents()
     const gate = new Gate({
       policy: policyOf(config),
       rules: secretRules,

@@ -64,14 +64,18 @@ export default fp(
 
     app.decorate('admit', async (request: FastifyRequest) => {
       const { socket } = request.raw
-      request.identity = await app.authenticate(request)
+      request.identity = await app.authenticate(request).catch(error => {
+        const payload = { reason: error instanceof BusError ? error.code : 'INTERNAL_ERROR' }
+        app.events.emit({ type: 'authentication_failed', severity: 'warning', tenant: undefined, payload })
+        throw error
+      })
       deadlines.get(socket)?.cancel()
       const ticket = admission.take(request.identity, request.ip)
       socket.once('close', ticket.release)
       if (socket.destroyed) ticket.release()
     })
   },
-  { name: 'websocket', fastify: '5.x', dependencies: ['bus', 'auth', 'errors'] }
+  { name: 'websocket', fastify: '5.x', dependencies: ['bus', 'auth', 'casil', 'errors'] }
 )
 
 /** How long `ws` waits for the answer to a close frame after an error of the peer, and the server for requests when it closes. */

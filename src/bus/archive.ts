@@ -3,7 +3,7 @@ import type { HistoryQuery } from '../protocol/history.ts'
 import type { Publication } from '../protocol/message.ts'
 import { RawJson } from '../protocol/replies.ts'
 import type { Channels } from './channels.ts'
-import type { Connection } from './connection.ts'
+import type { Source } from './draft.ts'
 
 /** Which history: of one channel, of a room with all its channels, or of the whole tenant. */
 export interface ArchivePlace {
@@ -40,10 +40,10 @@ export class Archive {
     this.monotonic = options.monotonic
   }
 
-  /** @throws {BusError} AUTHORIZATION_ERROR when the connection may not subscribe to all of the place */
-  read(connection: Connection, place: ArchivePlace, query: HistoryQuery): Promise<HistorySlice> {
-    this.#channels.requireSubscription(connection, place.room ?? '*', place.channel ?? '')
-    return readHistory(this.#source, { tenant: connection.identity.tenant, ...place }, query, this.#maxReplyBytes)
+  /** @throws {BusError} AUTHORIZATION_ERROR when the reader may not subscribe to all of the place */
+  read(reader: Source, place: ArchivePlace, query: HistoryQuery): Promise<HistorySlice> {
+    this.#channels.requireSubscription(reader, place.room ?? '*', place.channel ?? '')
+    return readHistory(this.#source, { tenant: reader.identity.tenant, ...place }, query, this.#maxReplyBytes)
   }
 }
 

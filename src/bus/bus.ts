@@ -9,37 +9,29 @@ import type { JsonBounds } from '../protocol/json.ts'
 import type { RoutedType } from '../protocol/message.ts'
 import { welcomeText } from '../protocol/replies.ts'
 import type { Registry } from '../rooms/registry.ts'
+import { Signal } from '../structures/signal.ts'
+import { TokenBucket } from '../structures/token-bucket.ts'
 import { type ChannelLimits, Channels } from './channels.ts'
 import { CommandTable } from './command-table.ts'
-import { Connection, type ConnectionContext, type ConnectionLimits, ratesOf } from './connection.ts'
-import { type Answer, Draft, type Engine, type Source } from './draft.ts'
-import { drainConnections, sendAway } from './drain.ts'
+import type { Connection } from './connection.ts'
+import { type Answer, Draft, type Engine, type Outcome, type Source } from './draft.ts'
 import { Hub } from './hub.ts'
-import { type Defer, Flusher, OutboundLedger } from './outbox.ts'
 import { runStages } from './pipeline.ts'
+import { envelopeOf, type Post } from './post.ts'
 import { Receiver } from './receive.ts'
+import { Roster, type RosterLimits, type RosterOptions } from './roster.ts'
 import { Tallies, type Tally } from './tally.ts'
 import type { Transport } from './transport.ts'
 
 /** Bounds that the bus enforces itself [limits.md, Limits]. */
-export interface BusLimits extends ConnectionLimits, ChannelLimits {
+export interface BusLimits extends RosterLimits, ChannelLimits {
   readonly json: JsonBounds
-  readonly maxOutboundTotalBytes: number
-  /** An event loop that is held up for longer counts as over pressure. */
-  readonly maxEventLoopDelayMs: number
-  readonly drainTimeoutMs: number
-  /** Upper bound of the jittered delay that clients are told when the server drains. */
-  readonly drainRetryMs: number
 }
 
 /** What a bus is made of. */
-export interface BusOptions extends Engine {
+export interface BusOptions extends Omit<Engine, 'published'>, Pick<RosterOptions, 'defer' | 'random'> {
   readonly log: Log
   readonly limits: BusLimits
-  /** Runs something at the end of the turn of the event loop. */
-  readonly defer: Defer
-  /** A number in [0, 1). */
-  readonly random: () => number
   /** Name of this process among others, shown in the welcome. */
   readonly node: string
   /** What the welcome says beside client id, protocol and node. */
@@ -57,84 +49,78 @@ export interface BusStatus extends Readonly<Tally> {
   readonly timestamp: string
 }
 
-const TICK_MS = 500
 const SWEEP_MS = 15_000
+/** Of so many messages in a second one event is made for each; of the others only their number is told. */
+const SAMPLES_PER_SECOND = 10
 
 /** The engine: connections in, messages through the stages and the broker, deliveries out. It has never heard of HTTP. */
 export class Bus {
   readonly hub: Hub
   readonly channels: Channels
   readonly commands: CommandTable
+  readonly roster: Roster
   readonly registry: Registry
   readonly broker: Broker
   readonly node: string
   readonly startedAtMs: number
   readonly tallies = new Tallies()
-  /** Slow consumers disconnected since the start. */
-  slowConsumerCount = 0
+  /** A message, event or command of a client was understood and is about to be worked on. */
+  readonly frames = new Signal<[connection: Connection, envelope: Envelope]>()
+  /** A message was published, and whoever sent it was told. Duplicates and what is in no channel are not. */
+  readonly published: Engine['published'] = new Signal()
 
   readonly #options: BusOptions
   readonly #engine: Engine
   readonly #receiver: Receiver
-  readonly #context: ConnectionContext
-  readonly #ledger: OutboundLedger
-  /** Every connection whose transport still exists, also those that take part no more. */
-  readonly #transports = new Set<Connection>()
-  /** Connections that take part no more and whose memberships are about to end. */
-  readonly #leaving: Connection[] = []
-  readonly #timers: Timer[] = []
-  #isDraining = false
-  /** When the next tick is due, and how late the last one came. */
-  #tickDueMs = Number.POSITIVE_INFINITY
-  #loopDelayMs = 0
+  readonly #samples: TokenBucket
+  #unsampledCount = 0
+  #sweeper: Timer | undefined
 
   constructor(options: BusOptions) {
-    const { broker, gate, registry, clock, ids, log, limits } = options
+    const { broker, gate, registry, clock, ids, log, limits, events } = options
     this.#options = options
     this.broker = broker
     this.registry = registry
     this.node = options.node
     this.startedAtMs = clock.now()
-    this.#engine = { broker, gate, registry, clock, ids }
+    this.#engine = { broker, gate, registry, clock, ids, events, published: this.published }
     this.hub = new Hub(broker)
     this.channels = new Channels(this.#engine, this.hub, limits)
-    this.commands = new CommandTable({ clock, ids, log, gate })
+    this.commands = new CommandTable({ clock, ids, log, gate, events })
+    this.#samples = new TokenBucket({ ratePerSecond: SAMPLES_PER_SECOND, burst: SAMPLES_PER_SECOND }, clock.monotonic())
     this.#receiver = new Receiver({
       clock,
       ids,
       log,
       decode: createDecoder(limits.json),
       commands: this.commands,
+      frames: this.frames,
       publish: (source, envelope, type, answer) => this.publish(source, envelope, type, answer)
     })
-    this.#ledger = new OutboundLedger(limits.maxOutboundTotalBytes, () => this.#relieve(), options.defer)
-    this.#context = {
-      clock,
-      limits,
-      rates: ratesOf(limits),
-      flusher: new Flusher(options.defer),
-      ledger: this.#ledger,
-      random: options.random,
-      events: {
+    this.roster = new Roster({
+      ...options,
+      receive: {
         frame: (connection, text) => this.#receiver.receive(connection, text),
         refused: (connection, text) => this.#receiver.refuseRate(connection, text),
-        binary: connection => this.#receiver.refuseBinary(connection),
-        left: (connection, code) => this.#detach(connection, code),
-        ended: connection => this.#transports.delete(connection)
+        binary: connection => this.#receiver.refuseBinary(connection)
       }
-    }
+    })
+    this.left.on(connection => this.channels.leaveAll(connection))
+  }
+
+  /** A connection takes part no more. Whoever owns something of its lets go of it. */
+  get left(): Roster['left'] {
+    return this.roster.left
   }
 
   /** Opens the broker and starts everything that depends on time. */
   async start(): Promise<void> {
     const { clock, log } = this.#options
     await this.broker.open(this.hub)
-    this.#timers.push(
-      clock.every(TICK_MS, () => this.#tick()),
-      clock.every(SWEEP_MS, () => {
-        this.#sweep().catch((error: unknown) => log.error({ err: error }, 'unused channels could not be forgotten'))
-      })
-    )
+    this.roster.start()
+    this.#sweeper = clock.every(SWEEP_MS, () => {
+      this.#sweep().catch((error: unknown) => log.error({ err: error }, 'unused channels could not be forgotten'))
+    })
   }
 
   /** Frames from clients since the start. */
@@ -147,18 +133,13 @@ export class Bus {
     return this.#receiver.refusedCount
   }
 
-  /** Bytes that wait in all sockets. */
-  get outboundBytes(): number {
-    return this.#ledger.bytes
-  }
-
-  /** Whether no more work should be sent here: something held up the event loop for too long, lately. */
+  /** Whether no more work should be sent here. */
   get isUnderPressure(): boolean {
-    return this.#loopDelayMs > this.#options.limits.maxEventLoopDelayMs
+    return this.roster.isUnderPressure
   }
 
   get isDraining(): boolean {
-    return this.#isDraining
+    return this.roster.isDraining
   }
 
   /** Milliseconds since the epoch. */
@@ -193,15 +174,13 @@ export class Bus {
 
   /** Takes a connection that was let in: welcomes it and joins its initial address; while draining sends it away. */
   attach(identity: Identity, transport: Transport): Connection {
-    const { ids, clock, node, welcome, log } = this.#options
-    const connection = new Connection(ids.client(), identity, transport, this.#context)
-    this.#transports.add(connection)
+    const { ids, clock, node, welcome } = this.#options
+    const connection = this.roster.add(ids.client(), identity, transport)
     this.hub.add(connection)
     this.tallies.add(identity.tenant, 'accepted')
-    log.debug({ client: connection.id, tenant: identity.tenant, clientType: identity.clientType }, 'client connected')
     const header = { id: ids.message(), timestamp: clock.iso() }
     connection.send(welcomeText(header, { client_id: connection.id, ...welcome, node }))
-    if (this.#isDraining) sendAway(connection, this.#options)
+    if (this.isDraining) this.roster.sendAway(connection)
     else if (identity.room !== undefined)
       connection.busyWith(this.#joinInitial(connection, identity.room, identity.channel ?? ''))
     return connection
@@ -211,8 +190,10 @@ export class Bus {
   publish(source: Source, envelope: Envelope, type: RoutedType, answer: Answer): void {
     const start = this.#options.clock.monotonic()
     try {
-      runStages(new Draft(source, envelope, type, answer), this.#engine)
+      const draft = new Draft(source, envelope, type, answer)
+      runStages(draft, this.#engine)
       this.tallies.add(source.identity.tenant, 'messages')
+      if (this.#options.events.isHeard) this.#sample(draft, start)
     } catch (error) {
       answer(this.#expect(error), undefined)
     }
@@ -220,19 +201,26 @@ export class Bus {
   }
 
   /**
-   * Ends all connections in good order [limits.md P11]: nothing more is read, what was read is worked on and answered, then
-   * everybody is told to come back. Resolves when all are gone, at the latest after the drain time.
+   * Publishes what did not come in a frame. Resolves with what became of it.
+   * @throws {BusError} whatever a client would be told
    */
-  async drain(): Promise<void> {
-    if (this.#isDraining) return
-    this.#isDraining = true
-    await drainConnections(this.#transports, this.#options)
+  post(source: Source, post: Post): Promise<Outcome> {
+    return new Promise((resolve, reject) => {
+      this.publish(source, envelopeOf(post), post.type, (error, outcome) =>
+        outcome ? resolve(outcome) : reject(error)
+      )
+    })
+  }
+
+  /** Ends all connections in good order [limits.md P11]. */
+  drain(): Promise<void> {
+    return this.roster.drain()
   }
 
   /** Stops the timers and closes the broker. Connections must be gone. */
   async close(): Promise<void> {
-    for (const timer of this.#timers.splice(0)) timer.cancel()
-    for (const connection of this.#transports) connection.terminate()
+    this.#sweeper?.cancel()
+    this.roster.close()
     await this.broker.close()
   }
 
@@ -253,36 +241,24 @@ export class Bus {
     }
   }
 
-  #detach(connection: Connection, code: number): void {
-    if (code === 4428) this.slowConsumerCount++
-    this.#options.log.debug({ client: connection.id, code }, 'client left')
-    // Telling others who left may be too much for some of them: one after the other, or thousands of calls end up in each other.
-    if (this.#leaving.push(connection) > 1) return
-    try {
-      for (const next of this.#leaving) this.channels.leaveAll(next)
-    } finally {
-      this.#leaving.length = 0
+  /** Tells whoever watches of some messages, and of how many there were between them. */
+  #sample({ source, type, room, channel, message }: Draft, startMs: number): void {
+    const nowMs = this.#options.clock.monotonic()
+    if (!this.#samples.tryTake(nowMs)) {
+      this.#unsampledCount++
+      return
     }
-  }
-
-  #tick(): void {
-    const { clock } = this.#options
-    const monotonicMs = clock.monotonic()
-    const epochMs = clock.now()
-    this.#loopDelayMs = Math.max(0, monotonicMs - this.#tickDueMs)
-    this.#tickDueMs = monotonicMs + TICK_MS
-    for (const connection of this.#transports) connection.tick(monotonicMs, epochMs)
-  }
-
-  /** Closes the connections with the most unsent bytes until the sum is within its bound. */
-  #relieve(): void {
-    const largest = [...this.#transports].sort((a, b) => b.unsentBytes - a.unsentBytes)
-    let excess = this.#ledger.bytes - this.#options.limits.maxOutboundTotalBytes
-    for (const connection of largest) {
-      if (excess <= 0) return
-      excess -= connection.unsentBytes
-      connection.close(4428)
+    const payload = {
+      message_id: message?.id,
+      message_type: type,
+      room,
+      channel,
+      routing_ms: nowMs - startMs,
+      unsampled: this.#unsampledCount
     }
+    this.#unsampledCount = 0
+    const { tenant } = source.identity
+    this.#options.events.emit({ type: 'message_routed', severity: 'info', tenant, clientId: source.id, payload })
   }
 
   #expect(error: unknown): BusError {

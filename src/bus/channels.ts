@@ -5,7 +5,7 @@ import type { JsonObject } from '../protocol/json.ts'
 import type { Position } from '../protocol/message.ts'
 import type { ChannelRecord } from '../rooms/registry.ts'
 import type { Connection } from './connection.ts'
-import type { Engine } from './draft.ts'
+import type { Engine, Source } from './draft.ts'
 import type { Hub } from './hub.ts'
 import { type NoticePlace, stampNotice } from './stamp.ts'
 
@@ -49,16 +49,16 @@ export class Channels {
   }
 
   /** @throws {BusError} CHANNEL_EXISTS, LIMIT_EXCEEDED */
-  create(connection: Connection, room: string, channel: string, description: string): ChannelRecord {
-    const { tenant } = connection.identity
-    const record = this.#engine.registry.create(tenant, room, channel, connection.id, description)
-    this.#announce(record, roomOf(record), 'channel_created', { created_by: connection.id })
+  create(by: Source, room: string, channel: string, description: string): ChannelRecord {
+    const { tenant } = by.identity
+    const record = this.#engine.registry.create(tenant, room, channel, by.id, description)
+    this.#announce(record, roomOf(record), 'channel_created', { created_by: by.id }, by.id)
     return record
   }
 
   /** @throws {BusError} CHANNEL_NOT_FOUND, CHANNEL_PROTECTED, CHANNEL_NOT_EMPTY */
-  async delete(connection: Connection, room: string, channel: string): Promise<void> {
-    const record = this.require(connection.identity.tenant, room, channel)
+  async delete(by: Source, room: string, channel: string): Promise<void> {
+    const record = this.require(by.identity.tenant, room, channel)
     const name = `${room}:${channel}`
     if (record.isHardcoded) throw new BusError('CHANNEL_PROTECTED', { message: `Channel is protected: ${name}` })
     const { size } = this.#hub.membersOf(record.key)
@@ -66,7 +66,7 @@ export class Channels {
       throw new BusError('CHANNEL_NOT_EMPTY', { message: `Channel is not empty: ${name} has ${size} members` })
     this.#engine.registry.remove(record)
     await this.#engine.broker.forget(record.key)
-    this.#announce(record, roomOf(record), 'channel_deleted', { deleted_by: connection.id })
+    this.#announce(record, roomOf(record), 'channel_deleted', { deleted_by: by.id }, by.id)
   }
 
   /**
@@ -88,7 +88,7 @@ export class Channels {
     record.lastActivityMs = clock.now()
     this.#hub.hold(connection, record.key)
     const isNew = this.#hub.join(connection, record, clock.now())
-    if (isNew) this.#announce(record, record, 'client_joined', memberOf(connection))
+    if (isNew) this.#announce(record, record, 'client_joined', memberOf(connection), connection.id)
     try {
       await this.#hub.follow(record)
       const recovery: Recovery = request.since
@@ -127,10 +127,10 @@ export class Channels {
     }
   }
 
-  /** @throws {BusError} AUTHORIZATION_ERROR when the connection may not read what is published there */
-  requireSubscription(connection: Connection, room: string, channel: string): void {
+  /** @throws {BusError} AUTHORIZATION_ERROR when somebody may not read what is published there */
+  requireSubscription({ identity }: Source, room: string, channel: string): void {
     const target = targetOf(room, channel)
-    if (!connection.identity.capabilities.maySubscribe(target)) {
+    if (!identity.capabilities.maySubscribe(target)) {
       throw new BusError('AUTHORIZATION_ERROR', { message: `Not allowed to subscribe to ${target}` })
     }
   }
@@ -193,11 +193,11 @@ export class Channels {
 
   #parted(connection: Connection, record: ChannelRecord): void {
     record.lastActivityMs = this.#engine.clock.now()
-    this.#announce(record, record, 'client_left', memberOf(connection))
+    this.#announce(record, record, 'client_left', memberOf(connection), connection.id)
   }
 
   /** Tells those who asked, in the place `where`. */
-  #announce(about: ChannelRecord, where: NoticePlace, event: string, facts: JsonObject): void {
+  #announce(about: ChannelRecord, where: NoticePlace, event: string, facts: JsonObject, clientId?: string): void {
     const payload = {
       event,
       room: about.room,
@@ -206,6 +206,7 @@ export class Channels {
       participant_count: this.memberCount(about)
     }
     this.#engine.broker.broadcast(stampNotice(where, payload, this.#engine))
+    this.#engine.events.emit({ type: event, severity: 'info', tenant: about.tenant, clientId, payload })
   }
 }
 

@@ -8,11 +8,13 @@ import { blockText, refusalText, responseText } from '../protocol/replies.ts'
 import { type Check, compileCheck } from '../protocol/schema.ts'
 import { type Answer, type AnyCommand, type Caller, prepareArgs, type ReadyArgs } from './command.ts'
 import type { Connection } from './connection.ts'
+import type { BusEvents } from './events.ts'
 import type { Gate } from './gate.ts'
 
 interface Entry {
   readonly record: AnyCommand<never>
   readonly check: Check
+  readonly requireService: () => void
   readonly run: (args: never, caller: Caller) => Answer | Promise<Answer>
 }
 
@@ -26,7 +28,16 @@ export interface CommandCount {
 /** What counts for commands that do not exist, so that no label comes from a client. */
 const UNKNOWN = 'unknown'
 
-/** Every command there is, and the one way of running them: exists, rate, role, arguments, run, one response. */
+/** What the table works with. */
+export interface CommandTableOptions {
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly log: Log
+  readonly gate: Gate
+  readonly events: BusEvents
+}
+
+/** Every command there is, and the one way of running them: exists, rate, service, role, arguments, run, one response. */
 export class CommandTable {
   readonly #entries = new Map<string, Entry>()
   readonly #counts = new Map<string, CommandCount>()
@@ -34,12 +45,14 @@ export class CommandTable {
   readonly #ids: Ids
   readonly #log: Log
   readonly #gate: Gate
+  readonly #events: BusEvents
 
-  constructor(options: { readonly clock: Clock; readonly ids: Ids; readonly log: Log; readonly gate: Gate }) {
+  constructor(options: CommandTableOptions) {
     this.#clock = options.clock
     this.#ids = options.ids
     this.#log = options.log
     this.#gate = options.gate
+    this.#events = options.events
   }
 
   /** Adds commands, all of which work on one service. A name that is taken is a mistake of the program. */
@@ -48,6 +61,7 @@ export class CommandTable {
       const entry: Entry = {
         record,
         check: compileCheck(record.args),
+        requireService: () => record.requireService?.(service),
         run: (args, caller) => record.run(service, args, caller)
       }
       for (const name of [record.name, ...(record.aliases ?? [])]) {
@@ -69,38 +83,78 @@ export class CommandTable {
 
   /** Runs a command frame and sends exactly one response. A promise settles when that is done; it never rejects. */
   execute(connection: Connection, envelope: Envelope): void | Promise<void> {
-    const entry = this.#entries.get(envelope.command ?? '')
-    const count = this.#count(entry?.record.name ?? UNKNOWN)
-    count.executions++
+    const fail = (error: BusError) => this.#refuse(connection, envelope, error)
     try {
-      const answer = this.#start(entry, connection, envelope)
+      const { id, identity } = connection
+      const answer = this.run({ id, identity, connection, envelope })
       if (!(answer instanceof Promise)) return this.#succeed(connection, envelope, answer)
-      return answer.then(
-        done => this.#succeed(connection, envelope, done),
-        error => this.#fail(connection, envelope, count, error)
-      )
+      return answer.then(done => this.#succeed(connection, envelope, done), fail)
     } catch (error) {
-      this.#fail(connection, envelope, count, error)
+      fail(error as BusError)
     }
   }
 
-  #start(entry: Entry | undefined, connection: Connection, envelope: Envelope): Answer | Promise<Answer> {
-    this.#limit(connection, entry)
+  /**
+   * Runs the command of an envelope for whoever asks. What it takes of the rate of commands is up to the connection, if there is one.
+   * @throws {BusError} or rejects with one: never with anything else
+   */
+  run(caller: Caller): Answer | Promise<Answer> {
+    const entry = this.#entries.get(caller.envelope.command ?? '')
+    const count = this.#count(entry?.record.name ?? UNKNOWN)
+    count.executions++
+    const startMs = this.#clock.monotonic()
+    const succeed = (answer: Answer): Answer => {
+      if (this.#events.isHeard) this.#report(caller, count.name, startMs, undefined)
+      return answer
+    }
+    const fail = (error: unknown): never => {
+      count.failures++
+      const explained = this.#explain(error, caller.envelope)
+      if (this.#events.isHeard) this.#report(caller, count.name, startMs, explained)
+      throw explained
+    }
+    try {
+      const answer = this.#start(entry, caller)
+      return answer instanceof Promise ? answer.then(succeed, fail) : succeed(answer)
+    } catch (error) {
+      return fail(error)
+    }
+  }
+
+  #report({ id, identity }: Caller, command: string, startMs: number, error: BusError | undefined): void {
+    this.#events.emit({
+      type: error ? 'command_failed' : 'command_executed',
+      severity: error ? 'warning' : 'info',
+      tenant: identity.tenant,
+      clientId: id,
+      payload: {
+        command,
+        duration_ms: this.#clock.monotonic() - startMs,
+        ...(error ? { error_code: error.code } : {})
+      }
+    })
+  }
+
+  #start(entry: Entry | undefined, caller: Caller): Answer | Promise<Answer> {
+    const { connection, identity, envelope } = caller
+    if (connection) this.#limit(connection, entry)
     if (!entry)
       throw new BusError('UNKNOWN_COMMAND', { message: `Unknown command: ${(envelope.command ?? '').slice(0, 64)}` })
-    const { identity } = connection
-    if (!hasRole(identity.role, entry.record.role)) {
-      throw new BusError('AUTHORIZATION_ERROR', { message: `${entry.record.name} needs the role ${entry.record.role}` })
-    }
+    entry.requireService()
+    const { name, role, isSocketOnly } = entry.record
+    if (!hasRole(identity.role, role))
+      throw new BusError('AUTHORIZATION_ERROR', { message: `${name} needs the role ${role}` })
+    if (isSocketOnly && !connection)
+      throw new BusError('VALIDATION_ERROR', { faults: [`command: ${name} is about a connection and needs a socket`] })
     const { args, faults } = prepareArgs(entry.record, envelope)
     const allFaults = entry.record.isSelfChecked ? faults : [...faults, ...entry.check(args)]
     if (allFaults.length > 0) throw new BusError('VALIDATION_ERROR', { faults: allFaults })
-    if (!entry.record.isContentExempt) this.#inspect(args, connection)
-    return entry.run(args as never, { connection, identity, envelope })
+    if (!entry.record.isContentExempt) this.#inspect(args, caller)
+    return entry.run(args as never, caller)
   }
 
   /** Arguments are content as well: they pass the same gate as messages [casil.md]. */
-  #inspect(args: ReadyArgs['args'], connection: Connection): void {
+  #inspect(args: ReadyArgs['args'], caller: Caller): void {
     if (!this.#gate.isEnabled) return
     const { room, channel } = args
     this.#gate.pass(
@@ -111,7 +165,7 @@ export class CommandTable {
         payload: args,
         text: undefined
       },
-      connection
+      caller
     )
   }
 
@@ -129,10 +183,9 @@ export class CommandTable {
     answer.after?.()
   }
 
-  #fail(connection: Connection, envelope: Envelope, count: CommandCount, error: unknown): void {
-    count.failures++
+  #refuse(connection: Connection, envelope: Envelope, error: BusError): void {
     if (error instanceof BlockError) connection.send(blockText(this.#header(), envelope.id, error))
-    else connection.send(refusalText(this.#header(), envelope.id, this.#explain(error, envelope)))
+    else connection.send(refusalText(this.#header(), envelope.id, error))
   }
 
   /** What the caller is told. The text of an unexpected error stays in the log, under a reference. */

@@ -1,17 +1,28 @@
 import type { Static, TObject, TSchema } from '@sinclair/typebox'
-import type { Identity } from '../auth/identity.ts'
-import type { Role } from '../auth/roles.ts'
+import { hasRole, type Role } from '../auth/roles.ts'
 import { splitAddress } from '../protocol/address.ts'
 import type { Envelope } from '../protocol/envelope.ts'
 import type { Json } from '../protocol/json.ts'
 import type { CommandAnswer } from '../protocol/replies.ts'
+import type { Asker } from '../structures/holdings.ts'
 import type { Connection } from './connection.ts'
+import type { Source } from './draft.ts'
 
 /** Who runs a command, and with which frame. */
-export interface Caller {
-  readonly connection: Connection
-  readonly identity: Identity
+export interface Caller extends Source {
+  /** The connection that asks; undefined for somebody at another door. */
+  readonly connection: Connection | undefined
   readonly envelope: Envelope
+}
+
+/** The connection that runs a command which is marked `isSocketOnly`. */
+export function connectionOf({ connection }: Caller): Connection {
+  return connection as Connection
+}
+
+/** The caller as the owner of things. */
+export function askerOf({ id, identity }: Source): Asker {
+  return { id, tenant: identity.tenant, isAdmin: hasRole(identity.role, 'admin') }
 }
 
 /** What a command gives back. */
@@ -33,10 +44,14 @@ export interface Command<Service, Args extends TObject = TObject> {
   readonly isHeavy?: boolean
   /** Takes an address in any of its spellings; the function sees `room` and `channel`. */
   readonly isAddressed?: boolean
+  /** Only a connection can run it: it is about the connection itself. At another door it is refused. */
+  readonly isSocketOnly?: boolean
   /** Its arguments are only looked at and carried nowhere, so they need not pass the gate. */
   readonly isContentExempt?: boolean
   /** Its service holds the arguments against the same schema, and names more that is wrong at once. */
   readonly isSelfChecked?: boolean
+  /** Asked before the role is looked at, where a service may be switched off. @throws {BusError} FEATURE_DISABLED */
+  readonly requireService?: (service: Service) => void
   readonly args: Args
   /** Shape of `data` in the answer. */
   readonly result: TSchema

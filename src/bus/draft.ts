@@ -7,6 +7,8 @@ import type { Ids } from '../ids.ts'
 import type { Envelope } from '../protocol/envelope.ts'
 import type { Position, RoutedType, Stamped } from '../protocol/message.ts'
 import type { ChannelRecord, Registry } from '../rooms/registry.ts'
+import type { Signal } from '../structures/signal.ts'
+import type { BusEvents } from './events.ts'
 import type { Gate } from './gate.ts'
 
 /** What the stages work with. */
@@ -16,6 +18,10 @@ export interface Engine {
   readonly registry: Registry
   readonly broker: Broker
   readonly gate: Gate
+  /** Told of what happens, without content. */
+  readonly events: BusEvents
+  /** Told of every stored message, once its sender was. */
+  readonly published: Signal<[message: Stamped, position: Position]>
 }
 
 /** Whoever publishes: a connection, or a part of the server acting for somebody. */

@@ -1,27 +1,21 @@
+import { Signal } from '../structures/signal.ts'
+
 /** Something that happened on the bus, for whoever watches it: never with content. */
 export interface BusEvent {
   /** Name of the event, such as `casil_decision`. */
   readonly type: string
   readonly severity: 'info' | 'warning' | 'error'
+  /** Whom it concerns; undefined for what concerns the process as a whole. */
+  readonly tenant: string | undefined
+  /** The client that it is about, if it is about one. */
+  readonly clientId?: string | undefined
   readonly payload: object
 }
 
-/** Called with every event, synchronously. It must be quick and must not throw. */
-export type EventListener = (event: BusEvent) => void
+/** Everything that happens on the bus. */
+export type BusEvents = Signal<[event: BusEvent]>
 
-/** Hands events to whoever listens. Without listeners an event costs nothing. */
-export class BusEvents {
-  readonly #listeners = new Set<EventListener>()
-
-  /** Starts listening. Returns how to stop. */
-  on(listener: EventListener): () => void {
-    this.#listeners.add(listener)
-    return () => {
-      this.#listeners.delete(listener)
-    }
-  }
-
-  emit(event: BusEvent): void {
-    for (const listener of this.#listeners) listener(event)
-  }
+/** Makes the one signal of a process. */
+export function createBusEvents(): BusEvents {
+  return new Signal()
 }

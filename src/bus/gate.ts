@@ -22,6 +22,7 @@ export interface Content {
 /** Whose content it is. */
 export interface Author {
   readonly id: string
+  readonly identity: { readonly tenant: string }
 }
 
 /** What a gate is made of. */
@@ -41,10 +42,16 @@ export interface DecisionCount {
   count: number
 }
 
-/** Findings of one kind of one client within a window: the first is told at once, the others as one number. */
-interface Repetition {
+/** What is told of content that drew attention. */
+interface Finding {
   readonly facts: object
   readonly isBlock: boolean
+  readonly author: { readonly id: string; readonly tenant: string }
+}
+
+/** Findings of one kind of one client within a window: the first is told at once, the others as one number. */
+interface Repetition {
+  readonly finding: Finding
   count: number
 }
 
@@ -133,7 +140,7 @@ export class Gate {
     else this.#counts.set(key, { decision, reason, count: 1 })
   }
 
-  #report(verdict: Verdict, { room, channel }: Content, { id }: Author): void {
+  #report(verdict: Verdict, { room, channel }: Content, { id, identity }: Author): void {
     const facts = {
       decision: verdict.decision,
       reason_code: verdict.reason,
@@ -152,28 +159,30 @@ export class Gate {
       repetition.count++
       return
     }
-    const isBlock = verdict.decision === 'BLOCK'
+    const finding: Finding = { facts, isBlock: verdict.decision === 'BLOCK', author: { id, tenant: identity.tenant } }
     if (this.#repetitions.size < MAX_REPETITIONS) {
-      this.#repetitions.set(key, { facts, isBlock, count: 0 })
+      this.#repetitions.set(key, { finding, count: 0 })
       this.#timer ??= this.#options.clock.after(WINDOW_MS, () => this.#endWindow())
     }
-    this.#tell(facts, isBlock)
+    this.#tell(finding)
   }
 
   #endWindow(): void {
     this.#timer = undefined
-    for (const { facts, isBlock, count } of this.#repetitions.values()) {
-      if (count > 0) this.#tell({ ...facts, repeated: count }, isBlock)
+    for (const { finding, count } of this.#repetitions.values()) {
+      if (count > 0) this.#tell({ ...finding, facts: { ...finding.facts, repeated: count } })
     }
     this.#repetitions.clear()
   }
 
-  #tell(facts: object, isBlock: boolean): void {
+  #tell({ facts, isBlock, author }: Finding): void {
     const { log, emit } = this.#options
     const { metadata_to_logs, metadata_to_telemetry } = this.policy
     if (isBlock) log.warn(facts, 'CASIL blocked content')
     else if (metadata_to_logs) log.info(facts, 'CASIL found something')
-    if (metadata_to_telemetry) emit({ type: 'casil_decision', severity: isBlock ? 'warning' : 'info', payload: facts })
+    if (!metadata_to_telemetry) return
+    const severity = isBlock ? 'warning' : 'info'
+    emit({ type: 'casil_decision', severity, tenant: author.tenant, clientId: author.id, payload: facts })
   }
 }
 

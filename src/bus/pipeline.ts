@@ -119,8 +119,9 @@ function publish(draft: Draft, engine: Engine): void {
   } else {
     record.lastActivityMs = message.timestampMs
     engine.broker.publish(message, (error, stored) => {
-      if (stored === undefined) answer(error ?? new BusError('ENGINE_UNAVAILABLE'), undefined)
-      else answer(undefined, outcomeOf(message, stored, stored.duplicate, NONE))
+      if (stored === undefined) return answer(error ?? new BusError('ENGINE_UNAVAILABLE'), undefined)
+      answer(undefined, outcomeOf(message, stored, stored.duplicate, NONE))
+      if (engine.published.isHeard && !stored.duplicate) engine.published.emit(message, stored)
     })
   }
 }

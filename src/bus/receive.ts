@@ -6,6 +6,7 @@ import { type Decode, FrameError } from '../protocol/codec.ts'
 import type { ClientType, Envelope } from '../protocol/envelope.ts'
 import type { RoutedType } from '../protocol/message.ts'
 import { acknowledgementText, blockText, errorText, pongText } from '../protocol/replies.ts'
+import type { Signal } from '../structures/signal.ts'
 import type { CommandTable } from './command-table.ts'
 import type { Connection } from './connection.ts'
 import type { Answer, Outcome, Source } from './draft.ts'
@@ -17,8 +18,13 @@ export interface ReceiverOptions {
   readonly log: Log
   readonly decode: Decode
   readonly commands: CommandTable
+  /** Told of every message, event and command before it is worked on. */
+  readonly frames: Signal<[connection: Connection, envelope: Envelope]>
   readonly publish: (source: Source, envelope: Envelope, type: RoutedType, answer: Answer) => void
 }
+
+/** What clients do, as far as others may be told of it. */
+const reported: ReadonlySet<ClientType> = new Set(['message', 'event', 'private', 'command'])
 
 type Handler = (connection: Connection, envelope: Envelope) => void | Promise<void>
 
@@ -59,6 +65,8 @@ export class Receiver {
       connection.violate()
       return
     }
+    const { frames } = this.#options
+    if (frames.isHeard && reported.has(envelope.type)) frames.emit(connection, envelope)
     return this.#handlers[envelope.type](connection, envelope)
   }
 

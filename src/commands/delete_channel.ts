@@ -17,11 +17,11 @@ export default command({
     deleted_by: Type.String(),
     deleted_at: Type.String()
   }),
-  run: async (bus: Bus, { room, channel }, { connection }) => {
-    await bus.channels.delete(connection, room, channel)
+  run: async (bus: Bus, { room, channel }, caller) => {
+    await bus.channels.delete(caller, room, channel)
     return {
       message: `Deleted ${room}:${channel}`,
-      data: { success: true, room, channel, deleted_by: connection.id, deleted_at: isoOf(bus.now()) }
+      data: { success: true, room, channel, deleted_by: caller.id, deleted_at: isoOf(bus.now()) }
     }
   }
 })

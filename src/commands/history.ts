@@ -33,9 +33,9 @@ export default command({
     history: Type.Array(Type.Object({}, { additionalProperties: true })),
     messages: Type.Array(Type.Object({}, { additionalProperties: true }), { description: 'The same list' })
   }),
-  run: async (archive: Archive, { room, channel, limit = 50, since }, { connection }) => {
+  run: async (archive: Archive, { room, channel, limit = 50, since }, caller) => {
     const query: HistoryQuery = { ...startOf(since), limit, keep: 'newest' }
-    const { publications, total } = await archive.read(connection, { room, channel }, query)
+    const { publications, total } = await archive.read(caller, { room, channel }, query)
     const history = publications.map(summaryOf)
     return {
       message: `${history.length} messages`,

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { channelArgs } from '../bus/arguments.ts'
 import type { Bus } from '../bus/bus.ts'
-import { command } from '../bus/command.ts'
+import { command, connectionOf } from '../bus/command.ts'
 import { isoOf } from '../clock.ts'
 import { BusError } from '../errors.ts'
 
@@ -10,6 +10,7 @@ export default command({
   summary: 'Become a member of a channel; with `since` and `epoch`, get what was missed before anything live.',
   role: 'user',
   isAddressed: true,
+  isSocketOnly: true,
   args: Type.Object(
     {
       ...channelArgs,
@@ -42,7 +43,8 @@ export default command({
     epoch: Type.String(),
     recovered: Type.Optional(Type.Boolean({ description: 'Whether all that was missed follows; only when asked for' }))
   }),
-  run: async (bus: Bus, { room, channel, since, epoch, presence }, { connection }) => {
+  run: async (bus: Bus, { room, channel, since, epoch, presence }, caller) => {
+    const connection = connectionOf(caller)
     if ((since === undefined) !== (epoch === undefined)) {
       throw new BusError('VALIDATION_ERROR', {
         faults: [`${since === undefined ? 'since' : 'epoch'}: is required with the other`]

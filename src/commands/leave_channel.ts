@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { channelArgs } from '../bus/arguments.ts'
 import type { Bus } from '../bus/bus.ts'
-import { command } from '../bus/command.ts'
+import { command, connectionOf } from '../bus/command.ts'
 import { isoOf } from '../clock.ts'
 
 export default command({
@@ -9,6 +9,7 @@ export default command({
   summary: 'End a membership; nothing happens when there is none.',
   role: 'user',
   isAddressed: true,
+  isSocketOnly: true,
   args: Type.Object(channelArgs, { additionalProperties: false }),
   result: Type.Object({
     success: Type.Literal(true),
@@ -16,8 +17,8 @@ export default command({
     channel: Type.String(),
     left_at: Type.String()
   }),
-  run: (bus: Bus, { room, channel }, { connection }) => {
-    bus.channels.leave(connection, room, channel)
+  run: (bus: Bus, { room, channel }, caller) => {
+    bus.channels.leave(connectionOf(caller), room, channel)
     return { message: `Left ${room}:${channel}`, data: { success: true, room, channel, left_at: isoOf(bus.now()) } }
   }
 })

@@ -9,8 +9,8 @@ export default command({
   isSelfChecked: true,
   args: PolicyChangesSchema,
   result: PublicPolicySchema,
-  run: (gate: Gate, changes, { connection }) => ({
+  run: (gate: Gate, changes, caller) => ({
     message: 'CASIL policy reloaded',
-    data: toPublicPolicy(gate.reload(changes, connection))
+    data: toPublicPolicy(gate.reload(changes, caller))
   })
 })

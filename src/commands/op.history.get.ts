@@ -31,17 +31,17 @@ export default command({
     until: Type.Union([Type.String(), Type.Null()]),
     limit: Type.Integer()
   }),
-  run: async (archive: Archive, { room, channel, since, until, limit = 100 }, { connection, identity }) => {
+  run: async (archive: Archive, { room, channel, since, until, limit = 100 }, caller) => {
     if (room === undefined && channel !== undefined) {
       throw new BusError('VALIDATION_ERROR', { faults: ['room: is required with a channel'] })
     }
-    if (room === undefined && !hasRole(identity.role, 'admin')) {
+    if (room === undefined && !hasRole(caller.identity.role, 'admin')) {
       throw new BusError('AUTHORIZATION_ERROR', { message: 'History without a room needs the role admin' })
     }
     const afterMs = momentOf(since)
     const beforeMs = momentOf(until)
     const { publications } = await archive.read(
-      connection,
+      caller,
       { room, channel },
       {
         limit,

@@ -36,12 +36,12 @@ export default command({
     strict_sequence: Type.Boolean(),
     latency_ms: Type.Number({ description: 'How long reading took' })
   }),
-  run: async (archive: Archive, args, { connection, identity }) => {
+  run: async (archive: Archive, args, caller) => {
     const { room, channel, from_ts, to_ts, limit = 1000, strict_sequence = true } = args
     if (room === undefined && channel !== undefined) {
       throw new BusError('VALIDATION_ERROR', { faults: ['room: is required with a channel'] })
     }
-    if (room === undefined && !hasRole(identity.role, 'admin')) {
+    if (room === undefined && !hasRole(caller.identity.role, 'admin')) {
       throw new BusError('AUTHORIZATION_ERROR', { message: 'History without a room needs the role admin' })
     }
     const fromMs = Date.parse(from_ts)
@@ -49,7 +49,7 @@ export default command({
     if (fromMs > toMs) throw new BusError('VALIDATION_ERROR', { faults: ['to_ts: must not be before from_ts'] })
     const startMs = archive.monotonic()
     const { publications } = await archive.read(
-      connection,
+      caller,
       { room, channel },
       { afterMs: fromMs - 1, beforeMs: toMs + 1, limit, keep: 'oldest' }
     )

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import type { Bus } from '../bus/bus.ts'
-import { command } from '../bus/command.ts'
+import { command, connectionOf } from '../bus/command.ts'
 import { ClientInfo, clientInfoOf } from '../bus/records.ts'
 import { isoOf } from '../clock.ts'
 
@@ -8,6 +8,7 @@ export default command({
   name: 'ping',
   summary: 'Ask whether the bus answers.',
   role: 'user',
+  isSocketOnly: true,
   args: Type.Object({}, { additionalProperties: false }),
   result: Type.Object({
     pong: Type.Literal(true),
@@ -16,7 +17,9 @@ export default command({
     timestamp: Type.String(),
     client_info: ClientInfo
   }),
-  run: (bus: Bus, _args, { connection, envelope }) => {
+  run: (bus: Bus, _args, caller) => {
+    const connection = connectionOf(caller)
+    const { envelope } = caller
     const nowMs = bus.now()
     const sentMs = envelope.timestamp === undefined ? nowMs : Date.parse(envelope.timestamp)
     return {

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import type { Bus } from '../bus/bus.ts'
-import { command } from '../bus/command.ts'
+import { command, connectionOf } from '../bus/command.ts'
 import { ClientInfo, clientInfoOf } from '../bus/records.ts'
 import { isoOf } from '../clock.ts'
 
@@ -10,6 +10,7 @@ export default command({
   name: 'whoami',
   summary: 'Show the own client record, what it may do and what is left of its limits.',
   role: 'user',
+  isSocketOnly: true,
   args: Type.Object({}, { additionalProperties: false }),
   result: Type.Object({
     client: ClientInfo,
@@ -23,7 +24,9 @@ export default command({
       heavy_commands_left: Type.Integer()
     })
   }),
-  run: (bus: Bus, _args, { connection, identity }) => {
+  run: (bus: Bus, _args, caller) => {
+    const connection = connectionOf(caller)
+    const { identity } = caller
     const { capabilities, expiresAtMs } = identity
     return {
       message: connection.id,

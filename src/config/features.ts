@@ -39,8 +39,7 @@ export const featureKeys = {
   omegaEnabled: toggle({
     env: ['ARQONBUS_OMEGA_ENABLED'],
     default: false,
-    refused: { true: 'the experimental lane is not part of this version' },
-    description: 'The experimental lane; not part of this version.'
+    description: 'Whether the experimental lane is on.'
   }),
   omegaLabRoom: text({
     env: ['ARQONBUS_OMEGA_LAB_ROOM'],

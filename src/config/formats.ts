@@ -4,6 +4,7 @@ import { isName } from '../protocol/address.ts'
 
 /** Checks of single texts, by the name that `format` gives them in the schema. They see no empty text. */
 export const formats: Readonly<Record<string, (text: string) => boolean>> = {
+  cidr: isRange,
   host: text => /^[A-Za-z0-9._:%-]{1,255}$/.test(text),
   'http-url': text => isUrl(text, ['http:', 'https:']) && !hasCredentials(text),
   name: isName,
@@ -25,7 +26,11 @@ function hasCredentials(url: string): boolean {
 
 /** An address, a CIDR range, or a name that the proxy check knows. */
 function isNetwork(text: string): boolean {
-  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true
+  return ['loopback', 'linklocal', 'uniquelocal'].includes(text) || isRange(text)
+}
+
+/** An address, or a CIDR range. */
+function isRange(text: string): boolean {
   const [address = '', bits, ...rest] = text.split('/')
   const version = isIP(address)
   if (version === 0 || address.includes('%') || rest.length > 0) return false

@@ -52,11 +52,11 @@ type Given = Pick<KeyNotes, 'env' | 'description'> & Partial<KeyNotes>
 /** A name of the protocol: of a node, a room or a channel [limits.md, Limits]. */
 export const NAME = { format: 'name', allowed: 'a name of 1 to 64 letters, digits, dots, underscores or dashes' }
 
-/** A whole number within bounds, both included. */
-export function int(given: Given & { default: number; min: number; max: number }): TInteger & KeyNotes {
+/** A whole number within bounds, both included. Without a default the key must say how it is computed. */
+export function int(given: Given & { default?: number; min: number; max: number }): TInteger & KeyNotes {
   const { min, max, ...rest } = given
   const allowed = `a whole number from ${min} to ${max}`
-  return noted(Type.Integer({ default: given.default, minimum: min, maximum: max }), {
+  return noted(Type.Integer({ minimum: min, maximum: max }), {
     reads: 'integer',
     allowed,
     ...rest
@@ -89,13 +89,13 @@ export function choice<const Word extends string>(
   return noted(Type.Unsafe<Word>({ type: 'string', enum: words }), { reads: 'choice', allowed, ...given })
 }
 
-/** Words between commas; without a default, unset is the empty list. */
+/** Words between commas; unset is the empty list, unless the key says how it is computed. */
 export function list(
   given: Given & { format: string; allowed: string; default?: readonly string[] }
 ): TUnsafe<readonly string[]> & KeyNotes {
-  const { format, default: fallback = [], ...rest } = given
-  const items = { type: 'string', format }
-  return noted(Type.Unsafe<readonly string[]>({ type: 'array', items, default: fallback }), { reads: 'list', ...rest })
+  const { format, default: fallback = given.computed === undefined ? [] : undefined, ...rest } = given
+  const schema = Type.Unsafe<readonly string[]>({ type: 'array', items: { type: 'string', format } })
+  return noted(schema, { reads: 'list', ...(fallback === undefined ? {} : { default: fallback }), ...rest })
 }
 
 /** Patterns between commas, or a JSON array of them, since a comma cannot stand in a list. */

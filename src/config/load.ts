@@ -60,7 +60,10 @@ export function loadConfig({ env, flags = {}, readFile = readText, check = () =>
     faulty.add(key.name)
     values[key.name] = key.default
   }
-  values.allowQueryToken ??= values.environment !== 'prod'
+  const isProd = values.environment === 'prod'
+  values.allowQueryToken ??= !isProd
+  values.webhookAllowCidrs ??= isProd ? [] : ['127.0.0.0/8', '::1/128']
+  values.cronMinIntervalMs ??= isProd ? 1000 : 100
   if (!isConfig(values)) throw new ConfigError(faults)
 
   const config = freeze(values)

@@ -6,10 +6,7 @@ export const inertNames: readonly string[] = [
   'ARQONBUS_ALLOW_JSON_INFRA',
   'ARQONBUS_ENABLE_PERSISTENCE',
   'ARQONBUS_STORAGE_MODE',
-  'ARQONBUS_OMEGA_RUNTIME',
-  'ARQONBUS_OMEGA_MAX_EVENTS',
-  'ARQONBUS_OMEGA_MAX_SUBSTRATES',
-  'ARQONBUS_WEBHOOK_ALLOW_CIDRS'
+  'ARQONBUS_OMEGA_RUNTIME'
 ]
 
 /** Variables that are read elsewhere: by `src/version.ts` and by the command line for people. */

@@ -6,6 +6,7 @@ import { featureKeys } from './features.ts'
 import { frameKeys } from './frames.ts'
 import type { KeyNotes } from './key.ts'
 import { listenerKeys, processKeys } from './listeners.ts'
+import { cronKeys, omegaKeys, restKeys, storeKeys, webhookKeys } from './operators.ts'
 import { historyKeys, timingKeys } from './retention.ts'
 import { channelKeys, outboundKeys, rateKeys } from './traffic.ts'
 
@@ -23,7 +24,12 @@ export const ConfigSchema = Type.Object(
     ...outboundKeys,
     ...historyKeys,
     ...timingKeys,
-    ...casilKeys
+    ...casilKeys,
+    ...webhookKeys,
+    ...cronKeys,
+    ...storeKeys,
+    ...restKeys,
+    ...omegaKeys
   },
   { additionalProperties: false }
 )
@@ -64,7 +70,12 @@ export const configSections: readonly ConfigSection[] = [
   section('Slow readers', outboundKeys),
   section('History', historyKeys),
   section('Pace', timingKeys),
-  section('Inspection of contents', casilKeys)
+  section('Inspection of contents', casilKeys),
+  section('Webhooks', webhookKeys),
+  section('Cron', cronKeys),
+  section('Store', storeKeys),
+  section('HTTP for operators', restKeys),
+  section('Experimental lane', omegaKeys)
 ]
 
 /** Every setting, flat. */

@@ -20,7 +20,9 @@ function enter(server: TestServer, role: string): Promise<TestClient> {
 
 function listen({ app }: TestServer): BusEvent[] {
   const events: BusEvent[] = []
-  app.events.on(event => events.push(event))
+  app.events.on(event => {
+    if (event.type === 'casil_decision') events.push(event)
+  })
   return events
 }
 
@@ -53,6 +55,8 @@ test('from watching to blocking, while everybody stays connected', async t => {
     {
       type: 'casil_decision',
       severity: 'info',
+      tenant: 'default',
+      clientId: ada.id,
       payload: {
         decision: 'ALLOW_WITH_REDACTION',
         reason_code: 'CASIL_POLICY_ALLOWED',

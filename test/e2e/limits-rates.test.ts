@@ -132,10 +132,10 @@ test('a reader with too much waiting is closed with 4428 and costs nobody a mess
   await reader.join('lab:bench')
   const stopped = await stoppedReader(t, server, 'lab:bench')
   const { bus } = server.app
-  const count = await publishUntil(writer, 'lab:bench', () => bus.slowConsumerCount === 1)
+  const count = await publishUntil(writer, 'lab:bench', () => bus.roster.slowConsumerCount === 1)
   await reader.settle()
   assert.deepEqual(numbersOf(reader.frames), [0, ...oneTo(count - 1)])
-  await until('nothing waits any more', () => bus.outboundBytes === 0)
+  await until('nothing waits any more', () => bus.roster.outboundBytes === 0)
   stopped.tcp.resume()
   assert.ok([4428, 1006].includes((await stopped.closed).code))
 })
@@ -145,9 +145,9 @@ test('a reader whose oldest byte waits too long is closed with 4428 (lowered to 
   const writer = await server.connect()
   await stoppedReader(t, server, 'lab:bench')
   const { bus } = server.app
-  await publishUntil(writer, 'lab:bench', () => bus.outboundBytes > 0)
-  await until('it is closed', () => bus.slowConsumerCount === 1)
-  await until('nothing waits any more', () => bus.outboundBytes === 0)
+  await publishUntil(writer, 'lab:bench', () => bus.roster.outboundBytes > 0)
+  await until('it is closed', () => bus.roster.slowConsumerCount === 1)
+  await until('nothing waits any more', () => bus.roster.outboundBytes === 0)
 })
 
 test('when all queues together are too long the longest is closed (lowered to 1 MiB)', async t => {
@@ -157,8 +157,8 @@ test('when all queues together are too long the longest is closed (lowered to 1 
   const longest = await stoppedReader(t, server, 'lab:much', 'lab:some')
   const shorter = await stoppedReader(t, server, 'lab:some')
   const { bus } = server.app
-  await publishUntil(writer, 'lab:some', () => bus.outboundBytes > 0)
-  await publishUntil(writer, 'lab:much', () => bus.slowConsumerCount === 1)
+  await publishUntil(writer, 'lab:some', () => bus.roster.outboundBytes > 0)
+  await publishUntil(writer, 'lab:much', () => bus.roster.slowConsumerCount === 1)
   const { participants } = (await watcher.command('channel_info', { channel_id: 'lab:some' })).payload.data
   assert.deepEqual(participants, [shorter.id])
   assert.equal(bus.hub.find('default', longest.id), undefined)

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { type TestContext, test } from 'node:test'
 import bus from '../../plugins/bus.ts'
 import type { Bus } from '../../src/bus/bus.ts'
+import { createBusEvents } from '../../src/bus/events.ts'
 import { type Clock, createSystemClock } from '../../src/clock.ts'
 import type { Config } from '../../src/config.ts'
 import { createIds } from '../../src/ids.ts'
@@ -19,7 +20,7 @@ async function build(t: TestContext, settings: Partial<Config> = {}, clock: Cloc
     config: { config: { ...defaultConfig, ...settings }, clock, ids: createIds(clock, randomBytes) },
     broker: { broker },
     rooms: { rooms: registry },
-    casil: { gate },
+    casil: { gate, events: createBusEvents() },
     metrics: { metrics: { observeRouting: (seconds: number) => routed.push(seconds) } }
   })
   await app.register(bus)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import commands from '../../plugins/commands.ts'
 import { CommandTable } from '../../src/bus/command-table.ts'
+import { createBusEvents } from '../../src/bus/events.ts'
 import { identityOf, setBus } from '../support/bus.ts'
 import { buildBare, defaultConfig } from './bare.ts'
 
@@ -10,7 +11,7 @@ async function setTable(t: TestContext, enableAuth: boolean) {
   const stage = await setBus(t)
   const { clock, bus, broker, gate } = stage
   const ids = { message: () => 'arq_x', client: () => 'arq_client_x', short: () => 'x' }
-  const own = new CommandTable({ clock, ids, log: buildBare(t, {}).app.log, gate })
+  const own = new CommandTable({ clock, ids, log: buildBare(t, {}).app.log, gate, events: createBusEvents() })
   const { app } = buildBare(t, {
     config: { config: { ...defaultConfig, enableAuth }, clock },
     bus: { bus: Object.create(bus, { commands: { value: own } }), broker },

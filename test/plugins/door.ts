@@ -7,6 +7,7 @@ import { type ClientOptions, WebSocket } from 'ws'
 import errors from '../../plugins/errors.ts'
 import websocket from '../../plugins/websocket.ts'
 import { Admission } from '../../src/bus/admission.ts'
+import { createBusEvents } from '../../src/bus/events.ts'
 import type { Config } from '../../src/config.ts'
 import { identityOf } from '../support/bus.ts'
 import { FakeClock } from '../support/clock.ts'
@@ -42,6 +43,7 @@ export async function openDoor(
   const { app } = buildBare(t, {
     config: { config, clock, ids: { short: () => 'x' } },
     bus: { bus, admission },
+    casil: { events: createBusEvents() },
     auth: { authenticate }
   })
   await app.register(errors).register(websocket)

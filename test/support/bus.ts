@@ -7,7 +7,7 @@ import type { Broker } from '../../src/broker/broker.ts'
 import { createMemoryBroker } from '../../src/broker/memory.ts'
 import { Bus, type BusLimits, type BusOptions } from '../../src/bus/bus.ts'
 import type { Connection } from '../../src/bus/connection.ts'
-import type { BusEvent } from '../../src/bus/events.ts'
+import { type BusEvent, createBusEvents } from '../../src/bus/events.ts'
 import { Gate } from '../../src/bus/gate.ts'
 import { defaultPolicy, type Policy } from '../../src/casil/policy.ts'
 import { secretRules } from '../../src/casil/rules/index.ts'
@@ -72,7 +72,7 @@ export class BusStage {
   readonly broker: Broker
   readonly registry: Registry
   readonly gate: Gate
-  /** What the gate told whoever watches. */
+  /** What whoever watches was told. */
   readonly events: BusEvent[] = []
   readonly bus: Bus
   #deferred: (() => void)[] = []
@@ -97,16 +97,19 @@ export class BusStage {
       { logLevel: 'debug', pretty: false },
       { write: line => void this.log.push(JSON.parse(line)) }
     )
+    const events = createBusEvents()
+    events.on(event => void this.events.push(event))
     this.gate = new Gate({
       policy: { ...defaultPolicy, ...options.policy },
       rules: secretRules,
       clock,
       log,
-      emit: event => void this.events.push(event)
+      emit: event => events.emit(event)
     })
     this.bus = new Bus({
       broker: this.broker,
       gate: this.gate,
+      events,
       registry: this.registry,
       clock,
       ids,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import type { BusEvent } from '../../src/bus/events.ts'
-import { type Content, Gate } from '../../src/bus/gate.ts'
+import { type Author, type Content, Gate } from '../../src/bus/gate.ts'
 import { defaultPolicy, type Policy } from '../../src/casil/policy.ts'
 import { secretRules } from '../../src/casil/rules/index.ts'
 import { BlockError } from '../../src/errors.ts'
@@ -12,11 +12,16 @@ import { FakeClock } from './clock.ts'
 /** What the default patterns take for a probable secret. */
 export const KEY = 'sk_live_00000000'
 
-export const ada = { id: 'arq_client_ada' }
-export const bob = { id: 'arq_client_bob' }
+export const ada = authorOf('arq_client_ada')
+export const bob = authorOf('arq_client_bob')
 
 /** What blocks a {@link KEY}. */
 export const blocking: Partial<Policy> = { enabled: true, mode: 'enforce', block_on_probable_secret: true }
+
+/** Somebody of the tenant `default`. */
+export function authorOf(id: string): Author {
+  return { id, identity: { tenant: 'default' } }
+}
 
 /** A gate on a clock that stands still, with what it wrote and told. */
 export function setGate(t: TestContext, policy: Partial<Policy> = {}) {

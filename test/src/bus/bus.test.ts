@@ -245,7 +245,7 @@ test('a closed bus has no timer left and has cut every connection', async t => {
   assert.equal(ada.transport.isTerminated, true)
   assert.equal(stage.clock.pending, 0)
   assert.equal(stage.bus.hub.size, 0)
-  assert.equal(stage.bus.outboundBytes, 0)
+  assert.equal(stage.bus.roster.outboundBytes, 0)
 })
 
 test('the bus is under pressure after the event loop was held up for longer than allowed, until it turns in time', async t => {

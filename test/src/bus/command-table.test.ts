@@ -136,6 +136,20 @@ for (const [needed, role, isAllowed] of [
   })
 }
 
+test('a service that is switched off is told before the role and the arguments are looked at', async t => {
+  const asked: Service[] = []
+  const requireService = (service: Service) => {
+    asked.push(service)
+    throw new BusError('FEATURE_DISABLED', { message: 'It is off' })
+  }
+  const args = Type.Object({ n: Type.Integer() }, { additionalProperties: false })
+  const { ada, calls, stage } = await setTable(t, [make('t.a', { role: 'admin', args, requireService })])
+  const refused = await ada.command('t.a')
+  assert.deepEqual([refused.error_code, refused.error, refused.retry], ['FEATURE_DISABLED', 'It is off', false])
+  assert.deepEqual([asked.length, asked[0]?.calls, calls], [1, calls, []])
+  assert.deepEqual(stage.bus.commands.counts(), [{ name: 't.a', executions: 1, failures: 1 }])
+})
+
 test('all faults of the arguments are named at once, and the command is not run', async t => {
   const args = Type.Object({ ...channelArgs, n: Type.Integer(), when: TimeArg }, { additionalProperties: false })
   const { ada, calls } = await setTable(t, [make('t.a', { args, isAddressed: true })])
@@ -214,7 +228,7 @@ test('what a command does after its answer comes right behind it', async t => {
       run: (_service, _args, { connection }) => ({
         message: 'first',
         data: {},
-        after: () => connection.send('{"then":true}')
+        after: () => connection?.send('{"then":true}')
       })
     })
   ])

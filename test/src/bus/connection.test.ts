@@ -26,7 +26,7 @@ test('a peer that stops taking is closed with 4428 over the bound of bytes, not 
   bob.connection.send('1')
   stage.turn()
   assert.equal(bob.transport.closing?.code, 4428)
-  assert.equal(stage.bus.slowConsumerCount, 1)
+  assert.equal(stage.bus.roster.slowConsumerCount, 1)
   assert.equal(stage.bus.hub.size, 0)
 })
 
@@ -46,10 +46,10 @@ test('a slow consumer is cut off a second after the close frame, and its bytes l
   bob.transport.stop()
   feed(ada, 20_000)
   assert.equal(bob.transport.closing?.code, 4428)
-  assert.ok(stage.bus.outboundBytes > 20_000)
+  assert.ok(stage.bus.roster.outboundBytes > 20_000)
   await stage.pass(1000)
   assert.equal(bob.transport.isTerminated, true)
-  assert.equal(stage.bus.outboundBytes, 0)
+  assert.equal(stage.bus.roster.outboundBytes, 0)
 })
 
 test('a peer whose oldest unsent byte is too old is closed with 4428', async t => {
@@ -110,8 +110,8 @@ test('over the bound of all together the connections with the most unsent bytes 
     [undefined, 4428, undefined]
   )
   await stage.pass(1000)
-  assert.ok(stage.bus.outboundBytes < 60_000)
-  assert.equal(stage.bus.slowConsumerCount, 1)
+  assert.ok(stage.bus.roster.outboundBytes < 60_000)
+  assert.equal(stage.bus.roster.slowConsumerCount, 1)
 })
 
 test('bytes that the peer takes leave the books', async t => {
@@ -119,10 +119,10 @@ test('bytes that the peer takes leave the books', async t => {
   const { ada, bob } = await setPair(stage)
   bob.transport.stop()
   feed(ada, 1000)
-  assert.equal(stage.bus.outboundBytes, bob.transport.bufferedBytes)
+  assert.equal(stage.bus.roster.outboundBytes, bob.transport.bufferedBytes)
   assert.equal(bob.connection.unsentBytes, bob.transport.bufferedBytes)
   bob.transport.take()
-  assert.deepEqual([stage.bus.outboundBytes, bob.connection.unsentBytes], [0, 0])
+  assert.deepEqual([stage.bus.roster.outboundBytes, bob.connection.unsentBytes], [0, 0])
 })
 
 test('a peer that answers pings stays, one that does not is closed with 4408', async t => {
@@ -136,7 +136,7 @@ test('a peer that answers pings stays, one that does not is closed with 4408', a
   await stage.pass(8_000)
   assert.equal(bob.transport.closing?.code, 4408)
   assert.equal(ada.connection.isOpen, true)
-  assert.equal(stage.bus.slowConsumerCount, 0)
+  assert.equal(stage.bus.roster.slowConsumerCount, 0)
 })
 
 test('twenty violations in a minute are borne, and the next closes with 4400 after its answer', async t => {

@@ -37,7 +37,7 @@ test('a crowd that one message is too much for leaves one after the other', asyn
   const { stage, crowd } = await stopCrowd(t, { maxOutboundBytes: 1024, maxOutboundTotalBytes: 1e12 })
   await publish(stage, JUST_UNDER_FLUSH)
   assert.ok(crowd.every(member => !member.connection.isOpen))
-  assert.equal(stage.bus.slowConsumerCount, CROWD)
+  assert.equal(stage.bus.roster.slowConsumerCount, CROWD)
   assert.equal(stage.bus.hub.size, 0)
 })
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type BusEvent, BusEvents } from '../../../src/bus/events.ts'
+import { type BusEvent, createBusEvents } from '../../../src/bus/events.ts'
 
-const event: BusEvent = { type: 'casil_decision', severity: 'info', payload: {} }
+const event: BusEvent = { type: 'casil_decision', severity: 'info', tenant: 'default', payload: {} }
 
 test('everybody who listens is told, until they stop', () => {
-  const events = new BusEvents()
+  const events = createBusEvents()
   const [first, second]: [BusEvent[], BusEvent[]] = [[], []]
   const stop = events.on(told => first.push(told))
   events.on(told => second.push(told))
@@ -17,5 +17,5 @@ test('everybody who listens is told, until they stop', () => {
 })
 
 test('without listeners nothing happens', () => {
-  assert.doesNotThrow(() => new BusEvents().emit(event))
+  assert.doesNotThrow(() => createBusEvents().emit(event))
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { BlockError } from '../../../src/errors.ts'
 import { setBus } from '../../support/bus.ts'
-import { ada, blocking, blockOf, bob, brokenContent, contentOf, KEY, setGate } from '../../support/gate.ts'
+import { ada, authorOf, blocking, blockOf, bob, brokenContent, contentOf, KEY, setGate } from '../../support/gate.ts'
 
 test('what was decided is counted, by decision and reason', t => {
   const { gate } = setGate(t, { ...blocking, scope_include: ['secure-*'], max_payload_bytes: 200 })
@@ -51,7 +51,9 @@ test('a finding is an event and a line of the log', t => {
     channel: 'ops',
     client_id: ada.id
   }
-  assert.deepEqual(events, [{ type: 'casil_decision', severity: 'info', payload: facts }])
+  assert.deepEqual(events, [
+    { type: 'casil_decision', severity: 'info', tenant: 'default', clientId: ada.id, payload: facts }
+  ])
   const [loaded, { service, time, ...line } = {}, ...others] = lines
   assert.equal(loaded?.msg, 'CASIL policy loaded')
   assert.deepEqual(line, { level: 'info', ...facts, msg: 'CASIL found something' })
@@ -114,7 +116,7 @@ test('another client, and another reason, is told by itself', t => {
 
 test('more clients than are remembered are all told at once', t => {
   const { gate, clock, events } = setGate(t, { enabled: true, metadata_to_logs: false })
-  const clients = Array.from({ length: 10_001 }, (_, index) => ({ id: `arq_client_${index}` }))
+  const clients = Array.from({ length: 10_001 }, (_, index) => authorOf(`arq_client_${index}`))
   for (const client of clients) gate.pass(contentOf({ password: 1 }), client)
   assert.equal(events.length, 10_001)
   gate.pass(contentOf({ password: 1 }), clients[10_000] ?? ada)
