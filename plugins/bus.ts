@@ -17,6 +17,8 @@ export default fp(
       broker: app.broker,
       gate: app.gate,
       events: app.events,
+      incidents: app.incidents,
+      traces: app.traces,
       registry: app.rooms,
       clock,
       ids,
@@ -54,5 +56,5 @@ export default fp(
       await bus.close()
     })
   },
-  { name: 'bus', fastify: '5.x', dependencies: ['broker', 'rooms', 'metrics', 'casil'] }
+  { name: 'bus', fastify: '5.x', dependencies: ['broker', 'rooms', 'metrics', 'casil', 'log-incidents', 'traces'] }
 )

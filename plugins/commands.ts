@@ -2,6 +2,13 @@ import fp from 'fastify-plugin'
 import { Archive } from '../src/bus/archive.ts'
 import { table } from '../src/commands/index.ts'
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** History, as far as whoever asks may read it. */
+    archive: Archive
+  }
+}
+
 export default fp(
   async app => {
     const { bus, config, clock, broker } = app
@@ -13,6 +20,7 @@ export default fp(
       monotonic: () => clock.monotonic(),
       maxReplyBytes: config.maxHistoryReplyBytes
     })
+    app.decorate('archive', archive)
     bus.commands.add(archive, ...table.history)
     bus.commands.add(app.gate, ...table.casil)
     bus.commands.add({ bus, identify: config.enableAuth ? app.identify : undefined }, ...table.auth)

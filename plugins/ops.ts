@@ -10,6 +10,10 @@ declare module 'fastify' {
     /** Opens the second listener. A port that is taken is an error only if it was asked for. */
     listenOps(): Promise<void>
   }
+  interface FastifyContextConfig {
+    /** Whether the route is answered on a listener of its own only, so that it is not on the public one anyway. */
+    hasOwnListener?: boolean
+  }
 }
 
 /** What stays on the public port when operators have their own [protocol.md, HTTP]. */
@@ -24,7 +28,7 @@ export default fp(
     app.decorate('opsAddress', () => (server?.listening ? (server.address() as AddressInfo) : undefined))
 
     app.addHook('onRequest', async request => {
-      if (config.publicOps || sockets.has(request.socket)) return
+      if (config.publicOps || sockets.has(request.socket) || request.routeOptions.config.hasOwnListener) return
       const path = request.url.split('?', 1)[0] ?? ''
       if (!publicPaths.has(path) || (path === '/' && !request.ws))
         throw new BusError('NOT_FOUND', { faults: [`No route for ${request.method} here`] })

@@ -3,6 +3,7 @@ import websocket from '@fastify/websocket'
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Identity } from '../src/auth/identity.ts'
+import type { Admission } from '../src/bus/admission.ts'
 import { checkHandshake, checkOrigin, selectProtocol } from '../src/bus/handshake.ts'
 import type { Timer } from '../src/clock.ts'
 import type { Config } from '../src/config.ts'
@@ -10,8 +11,11 @@ import { BusError } from '../src/errors.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Lets a socket in, or throws what it is refused with: who sends it, and whether there is room. */
-    admit(request: FastifyRequest): Promise<void>
+    /**
+     * Lets a socket in, or throws what it is refused with: who sends it, and whether there is room.
+     * @param places where its place is taken; that of the bus unless said otherwise
+     */
+    admit(request: FastifyRequest, places?: Pick<Admission, 'take'>): Promise<void>
   }
   interface FastifyRequest {
     /** Who is behind a socket that was let in. */
@@ -62,7 +66,7 @@ export default fp(
     })
     app.addHook('onClose', async () => lastCall?.cancel())
 
-    app.decorate('admit', async (request: FastifyRequest) => {
+    app.decorate('admit', async (request: FastifyRequest, places: Pick<Admission, 'take'> = admission) => {
       const { socket } = request.raw
       request.identity = await app.authenticate(request).catch(error => {
         const payload = { reason: error instanceof BusError ? error.code : 'INTERNAL_ERROR' }
@@ -70,7 +74,7 @@ export default fp(
         throw error
       })
       deadlines.get(socket)?.cancel()
-      const ticket = admission.take(request.identity, request.ip)
+      const ticket = places.take(request.identity, request.ip)
       socket.once('close', ticket.release)
       if (socket.destroyed) ticket.release()
     })

@@ -6,17 +6,46 @@ const Health = Type.Object({
   status: Type.Literal('healthy'),
   ok: Type.Literal(true),
   service: Type.Literal('arqonbus'),
-  timestamp: Type.String(),
+  timestamp: Type.String({ format: 'date-time' }),
   uptime_seconds: Type.Number(),
   version: Type.String()
 })
 
-const Ready = Type.Object({
-  status: Type.Union([Type.Literal('ready'), Type.Literal('not ready')]),
-  ok: Type.Boolean(),
-  checks: Type.Object({ draining: Type.Boolean(), pressure: Type.Boolean(), engine: Type.Boolean() }),
-  timestamp: Type.String()
+const Checks = Type.Object({
+  draining: Type.Boolean({ description: 'The server is shutting down' }),
+  pressure: Type.Boolean({ description: 'It has more to do than it can' }),
+  engine: Type.Boolean({ description: 'The message engine answers' })
 })
+const timestamp = Type.String({ format: 'date-time' })
+const Ready = Type.Object(
+  { status: Type.Literal('ready'), ok: Type.Literal(true), checks: Checks, timestamp },
+  {
+    examples: [
+      {
+        status: 'ready',
+        ok: true,
+        checks: { draining: false, pressure: false, engine: true },
+        timestamp: '2026-11-22T12:00:00.000Z'
+      }
+    ]
+  }
+)
+const NotReady = Type.Object(
+  { status: Type.Literal('not ready'), ok: Type.Literal(false), checks: Checks, timestamp },
+  {
+    description: 'Send traffic elsewhere: one of the checks fails',
+    examples: [
+      {
+        status: 'not ready',
+        ok: false,
+        checks: { draining: true, pressure: false, engine: true },
+        timestamp: '2026-11-22T12:00:00.000Z'
+      }
+    ]
+  }
+)
+
+const tags = ['Server']
 
 /** How long the engine may take to answer before it counts as down. */
 const PROBE_MS = 2_000
@@ -25,7 +54,8 @@ const PROBE_MS = 2_000
 export default async function health(app: FastifyInstance): Promise<void> {
   const { bus, broker, clock } = app
 
-  app.get('/health', { schema: { response: { 200: Health } } }, async () => ({
+  const live = { tags, operationId: 'getHealth', summary: 'Tell whether the process lives.', response: { 200: Health } }
+  app.get('/health', { schema: live }, async () => ({
     status: 'healthy' as const,
     ok: true as const,
     service: 'arqonbus' as const,
@@ -34,7 +64,13 @@ export default async function health(app: FastifyInstance): Promise<void> {
     version: VERSION
   }))
 
-  app.get('/ready', { schema: { response: { 200: Ready, 503: Ready } } }, async (_request, reply) => {
+  const ready = {
+    tags,
+    operationId: 'getReadiness',
+    summary: 'Tell whether the process should be sent traffic.',
+    response: { 200: Ready, 503: NotReady }
+  }
+  app.get('/ready', { schema: ready }, async (_request, reply) => {
     const checks = { draining: bus.isDraining, pressure: bus.isUnderPressure, engine: await isEngineUp() }
     const ok = !checks.draining && !checks.pressure && checks.engine
     return reply.code(ok ? 200 : 503).send({ status: ok ? 'ready' : 'not ready', ok, checks, timestamp: clock.iso() })

@@ -11,12 +11,12 @@ const Status = Type.Object({
   version: Type.String(),
   node: Type.String(),
   uptime_seconds: Type.Number(),
-  timestamp: Type.String(),
+  timestamp: Type.String({ format: 'date-time' }),
   endpoints: Type.Object({
     http: Type.Union([Type.String(), Type.Null()]),
     websocket: Type.Union([Type.String(), Type.Null()]),
     storage: Type.String(),
-    telemetry: Type.Null()
+    telemetry: Type.Union([Type.String(), Type.Null()])
   }),
   connections: Type.Object({ active: Count, total: Count }),
   rooms: Type.Object({ active: Count }),
@@ -31,7 +31,13 @@ const Status = Type.Object({
 export default async function status(app: FastifyInstance): Promise<void> {
   const { bus, broker, rooms } = app
 
-  app.get('/status', { schema: { response: { 200: Status } } }, async () => {
+  const schema = {
+    tags: ['Server'],
+    operationId: 'getStatus',
+    summary: 'Show the state of the process in numbers.',
+    response: { 200: Status }
+  }
+  app.get('/status', { schema }, async () => {
     const { uptimeSeconds, timestamp } = bus.status()
     const held = broker.stats()
     const count = rooms.count()
@@ -46,7 +52,7 @@ export default async function status(app: FastifyInstance): Promise<void> {
         http: urlOf('http', app.opsAddress() ?? mainAddress()),
         websocket: urlOf('ws', mainAddress(), '/ws'),
         storage: broker.name,
-        telemetry: null
+        telemetry: urlOf('ws', app.telemetryAddress(), '/telemetry')
       },
       connections: { active: bus.hub.size, total: bus.tallies.total.accepted },
       rooms: { active: count.rooms },
@@ -59,7 +65,7 @@ export default async function status(app: FastifyInstance): Promise<void> {
       },
       requests: { total: app.metrics.requestCount },
       storage: { backend: broker.name, messages: held.messages, bytes: held.bytes },
-      telemetry: { connections: 0 }
+      telemetry: { connections: app.telemetry.size }
     }
   })
 

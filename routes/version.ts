@@ -6,14 +6,20 @@ const Version = Type.Object({
   service: Type.Literal('arqonbus'),
   name: Type.Literal('ArqonBus'),
   version: Type.String(),
-  protocol: Type.String(),
+  protocol: Type.String({ description: 'Version of the wire protocol' }),
   build: Type.Object({ git_commit: Type.String(), build_date: Type.String() }),
-  timestamp: Type.String()
+  timestamp: Type.String({ format: 'date-time' })
 })
 
 /** Which software this is. */
 export default async function version(app: FastifyInstance): Promise<void> {
-  app.get('/version', { schema: { response: { 200: Version } } }, async () => ({
+  const schema = {
+    tags: ['Server'],
+    operationId: 'getVersion',
+    summary: 'Show which software this is.',
+    response: { 200: Version }
+  }
+  app.get('/version', { schema }, async () => ({
     service: 'arqonbus' as const,
     name: 'ArqonBus' as const,
     version: VERSION,

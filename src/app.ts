@@ -1,22 +1,49 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify'
+import activity from '../plugins/activity.ts'
 import auth from '../plugins/auth.ts'
 import broker from '../plugins/broker.ts'
 import bus from '../plugins/bus.ts'
 import casil from '../plugins/casil.ts'
 import commands from '../plugins/commands.ts'
 import configPlugin from '../plugins/config.ts'
+import cron from '../plugins/cron.ts'
+import doors from '../plugins/doors.ts'
 import errors from '../plugins/errors.ts'
+import eventStreams from '../plugins/event-streams.ts'
 import history from '../plugins/history.ts'
+import idempotency from '../plugins/idempotency.ts'
+import lifecycle from '../plugins/lifecycle.ts'
+import logIncidents from '../plugins/log-incidents.ts'
 import metrics from '../plugins/metrics.ts'
+import omega from '../plugins/omega.ts'
+import openapi from '../plugins/openapi.ts'
 import ops from '../plugins/ops.ts'
+import rest from '../plugins/rest.ts'
 import rooms from '../plugins/rooms.ts'
 import stats from '../plugins/stats.ts'
+import store from '../plugins/store.ts'
+import telemetry from '../plugins/telemetry.ts'
+import traces from '../plugins/traces.ts'
+import webhooks from '../plugins/webhooks.ts'
 import websocket from '../plugins/websocket.ts'
+import announceRoutes from '../routes/admin/announce.ts'
+import casilRoutes from '../routes/admin/casil.ts'
+import clientRoutes from '../routes/admin/clients.ts'
+import commandRoutes from '../routes/admin/commands.ts'
+import cronRoutes from '../routes/admin/cron.ts'
+import eventRoutes from '../routes/admin/events.ts'
+import messageRoutes from '../routes/admin/messages.ts'
+import omegaRoutes from '../routes/admin/omega.ts'
+import roomRoutes from '../routes/admin/rooms.ts'
+import storeRoutes from '../routes/admin/store.ts'
+import webhookRoutes from '../routes/admin/webhooks.ts'
+import documentationRoutes from '../routes/documentation.ts'
 import healthRoutes from '../routes/health.ts'
 import metricsRoutes from '../routes/metrics.ts'
 import statusRoutes from '../routes/status.ts'
+import telemetryRoutes from '../routes/telemetry.ts'
 import versionRoutes from '../routes/version.ts'
 import wsRoutes from '../routes/ws.ts'
 import type { Config } from './config.ts'
@@ -43,6 +70,8 @@ export async function buildApp({ config, logger, build = readBuild({}) }: AppOpt
     clientErrorHandler: refuseConnection,
     frameworkErrors: (error, request, reply) => app.errorHandler(error, request, reply),
     requestTimeout: 30_000,
+    // The whole URL is bounded already.
+    routerOptions: { maxParamLength: config.maxUrlBytes },
     // Counts for closing too: a drain may take its time.
     pluginTimeout: config.drainTimeoutMs + 10_000,
     http: {
@@ -58,24 +87,60 @@ export async function buildApp({ config, logger, build = readBuild({}) }: AppOpt
 
   await app.register(configPlugin, { config, build })
   await app.register(errors)
+  await app.register(logIncidents)
+  await app.register(traces)
   await app.register(metrics)
   await app.register(auth)
   await app.register(broker)
   await app.register(rooms)
   await app.register(history)
   await app.register(casil)
+  await app.register(lifecycle)
   await app.register(bus)
   await app.register(commands)
+  await app.register(webhooks)
+  await app.register(cron)
+  await app.register(store)
+  await app.register(omega)
   await app.register(websocket)
   await app.register(ops)
+  await app.register(telemetry)
+  await app.register(activity)
   await app.register(stats)
 
+  await app.register(eventStreams)
+  await app.register(doors)
+  await app.register(openapi)
+
   await app.register(wsRoutes)
+  await app.register(telemetryRoutes)
   await app.register(healthRoutes)
   await app.register(versionRoutes)
   await app.register(statusRoutes)
   await app.register(metricsRoutes)
+  await app.register(documentationRoutes)
+  await app.register(operators, { prefix: '/v1' })
   return app
+}
+
+/** What operators do, behind a door of its own. */
+async function operators(app: FastifyInstance): Promise<void> {
+  await app.register(rest)
+  await app.register(idempotency)
+  for (const routes of [
+    roomRoutes,
+    messageRoutes,
+    announceRoutes,
+    clientRoutes,
+    webhookRoutes,
+    cronRoutes,
+    storeRoutes,
+    casilRoutes,
+    omegaRoutes,
+    commandRoutes,
+    eventRoutes
+  ])
+    await app.register(routes)
 }
 
 /** A number means so many proxies in front, in a form that the types of the framework know too. */

@@ -42,6 +42,12 @@ export const errorTable = {
   REQUEST_TIMEOUT: row(408, true, 'Request timed out', 'The request was not complete in time.'),
   PAYLOAD_TOO_LARGE: row(413, false, 'Request body too large', 'The HTTP body is over the limit.'),
   URI_TOO_LONG: row(414, false, 'URL too long', 'The request URL is over the limit.'),
+  UNSUPPORTED_MEDIA_TYPE: row(
+    415,
+    false,
+    'Unsupported media type',
+    'The HTTP body is not JSON, or does not say so: send `Content-Type: application/json`.'
+  ),
   HEADERS_TOO_LARGE: row(431, false, 'Request headers too large', 'The header block is over the limit.'),
   OVERLOADED: row(
     503,

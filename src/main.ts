@@ -64,21 +64,27 @@ async function serve(given: Config, warnings: readonly string[]): Promise<void> 
   try {
     await app.listen({ host: config.host, port: config.port, listenTextResolver: () => 'listening' })
     await app.listenOps()
+    await app.listenTelemetry()
   } catch (error) {
     logger.fatal({ err: error }, 'cannot listen')
     await app.close()
     process.exit(1)
   }
-  const { address, port, family } = app.server.address() as AddressInfo
-  const host = family === 'IPv6' ? `[${address}]` : address
+  const main = authorityOf(app.server.address() as AddressInfo)
   const ops = app.opsAddress()
+  const telemetry = app.telemetryAddress()
   logger.info(
     {
-      websocket: `ws://${host}:${port}/ws`,
-      http: ops ? `http://${ops.address}:${ops.port}` : `http://${host}:${port}`
+      websocket: `ws://${main}/ws`,
+      http: `http://${ops ? authorityOf(ops) : main}`,
+      telemetry: telemetry && `ws://${authorityOf(telemetry)}/telemetry`
     },
-    `ArqonBus ${VERSION} is ready: connect to ws://${host}:${port}/ws; try: npx arqon tail --ws-url ws://${host}:${port} --limit 0`
+    `ArqonBus ${VERSION} is ready: connect to ws://${main}/ws; try: npx arqon tail --ws-url ws://${main} --limit 0`
   )
+}
+
+function authorityOf({ address, port, family }: AddressInfo): string {
+  return family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`
 }
 
 function print(stream: NodeJS.WriteStream, lines: readonly string[]): void {

@@ -26,8 +26,8 @@ const verdicts: readonly (Decision | Reason)[] = [
 ]
 const images = ['Dockerfile', 'docker-compose.yml']
 
-test('the generated files are current', () => {
-  assert.deepEqual(findStale(process.cwd()), [])
+test('the generated files are current', async () => {
+  assert.deepEqual(await findStale(process.cwd()), [])
 })
 
 test('docs/errors.md lists every code and close code, and no other', () => {

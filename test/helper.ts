@@ -10,6 +10,7 @@ import { loadConfig } from '../src/config.ts'
 const testEnv = {
   ARQONBUS_SERVER_PORT: '0',
   ARQONBUS_HTTP_PORT: '0',
+  ARQONBUS_TELEMETRY_PORT: '0',
   ARQONBUS_NODE_NAME: 'test',
   ARQONBUS_MAX_EVENT_LOOP_DELAY_MS: '60000',
   LOG_LEVEL: 'silent'

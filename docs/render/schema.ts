@@ -1,25 +1,12 @@
-import type { TSchema } from '@sinclair/typebox'
+import { asSchema, type PlainSchema, plainSchema } from '../../src/protocol/plain-schema.ts'
 
-/** A JSON Schema as data, without what only this program understands. */
-export interface PlainSchema {
-  readonly [keyword: string]: unknown
-}
+export { type PlainSchema, plainSchema }
 
 /** One value of an object, with the way to it: `server.version`, `channels[].name`. */
 export interface Field {
   readonly path: string
   readonly isRequired: boolean
   readonly schema: PlainSchema
-}
-
-/** Keywords that hold one schema, a list of schemas, and schemas by name. Only in these places a key is a keyword. */
-const one: ReadonlySet<string> = new Set(['items', 'additionalProperties'])
-const several: ReadonlySet<string> = new Set(['anyOf', 'allOf', 'oneOf'])
-const named: ReadonlySet<string> = new Set(['properties'])
-
-/** The schema in words that every validator knows: `expected`, the wording of faults, becomes the description where there is none. */
-export function plainSchema(schema: TSchema): PlainSchema {
-  return plain(JSON.parse(JSON.stringify(schema)))
 }
 
 /** Every value of the object that a schema describes, in its order; those within come after what holds them. */
@@ -41,7 +28,7 @@ export function sayType(schema: PlainSchema): string {
     return [...new Set(schema.anyOf.map(member => sayType(asSchema(member))))].join(' or ')
   if (schema.type === 'array') return `list of ${sayType(asSchema(schema.items))}`
   if (schema.format === 'date-time') return 'date and time'
-  return String(schema.type)
+  return schema.type === undefined ? 'any' : String(schema.type)
 }
 
 /** What a value has to keep to beside its type: a range, a length, a pattern; empty if nothing. */
@@ -62,23 +49,4 @@ export function sayBounds(schema: PlainSchema): string {
 function sayRange(least: unknown, most: unknown): string {
   if (most === undefined) return `at least ${least}`
   return least === undefined ? `at most ${most}` : `${least}–${most}`
-}
-
-function plain(value: unknown): PlainSchema {
-  const { expected, ...schema } = asSchema(value)
-  const members = Object.entries(schema).map(([keyword, held]) => [keyword, plainMember(keyword, held)])
-  const description = typeof expected === 'string' && schema.description === undefined ? { description: expected } : {}
-  return { ...Object.fromEntries(members), ...description }
-}
-
-function plainMember(keyword: string, held: unknown): unknown {
-  if (several.has(keyword) && Array.isArray(held)) return held.map(plain)
-  if (typeof held !== 'object' || held === null) return held
-  if (one.has(keyword)) return plain(held)
-  if (!named.has(keyword)) return held
-  return Object.fromEntries(Object.entries(held).map(([name, schema]) => [name, plain(schema)]))
-}
-
-function asSchema(value: unknown): PlainSchema {
-  return typeof value === 'object' && value !== null ? (value as PlainSchema) : {}
 }

@@ -1,7 +1,7 @@
 import type { Identity } from '../auth/identity.ts'
 import type { Broker } from '../broker/broker.ts'
 import type { Timer } from '../clock.ts'
-import { BusError } from '../errors.ts'
+import { BusError, type ErrorCode } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { createDecoder } from '../protocol/codec.ts'
 import type { Envelope } from '../protocol/envelope.ts'
@@ -9,6 +9,7 @@ import type { JsonBounds } from '../protocol/json.ts'
 import type { RoutedType } from '../protocol/message.ts'
 import { welcomeText } from '../protocol/replies.ts'
 import type { Registry } from '../rooms/registry.ts'
+import type { Counts } from '../structures/counts.ts'
 import { Signal } from '../structures/signal.ts'
 import { TokenBucket } from '../structures/token-bucket.ts'
 import { type ChannelLimits, Channels } from './channels.ts'
@@ -16,6 +17,7 @@ import { CommandTable } from './command-table.ts'
 import type { Connection } from './connection.ts'
 import { type Answer, Draft, type Engine, type Outcome, type Source } from './draft.ts'
 import { Hub } from './hub.ts'
+import { SLOW, SLOW_PUBLISH_MS, tellIncident } from './incidents.ts'
 import { runStages } from './pipeline.ts'
 import { envelopeOf, type Post } from './post.ts'
 import { Receiver } from './receive.ts'
@@ -52,6 +54,8 @@ export interface BusStatus extends Readonly<Tally> {
 const SWEEP_MS = 15_000
 /** Of so many messages in a second one event is made for each; of the others only their number is told. */
 const SAMPLES_PER_SECOND = 10
+/** Of so many messages one is timed until it is written. */
+const SAMPLED_DELIVERIES = 64
 
 /** The engine: connections in, messages through the stages and the broker, deliveries out. It has never heard of HTTP. */
 export class Bus {
@@ -68,6 +72,8 @@ export class Bus {
   readonly frames = new Signal<[connection: Connection, envelope: Envelope]>()
   /** A message was published, and whoever sent it was told. Duplicates and what is in no channel are not. */
   readonly published: Engine['published'] = new Signal()
+  /** Told how many seconds a message took until all its receivers were written to; not of each. */
+  readonly deliveries = new Signal<[seconds: number]>()
 
   readonly #options: BusOptions
   readonly #engine: Engine
@@ -77,21 +83,19 @@ export class Bus {
   #sweeper: Timer | undefined
 
   constructor(options: BusOptions) {
-    const { broker, gate, registry, clock, ids, log, limits, events } = options
+    const { broker, gate, registry, clock, ids, limits, events } = options
     this.#options = options
     this.broker = broker
     this.registry = registry
     this.node = options.node
     this.startedAtMs = clock.now()
     this.#engine = { broker, gate, registry, clock, ids, events, published: this.published }
-    this.hub = new Hub(broker)
+    this.hub = new Hub(broker, options.traces)
     this.channels = new Channels(this.#engine, this.hub, limits)
-    this.commands = new CommandTable({ clock, ids, log, gate, events })
+    this.commands = new CommandTable(options)
     this.#samples = new TokenBucket({ ratePerSecond: SAMPLES_PER_SECOND, burst: SAMPLES_PER_SECOND }, clock.monotonic())
     this.#receiver = new Receiver({
-      clock,
-      ids,
-      log,
+      ...options,
       decode: createDecoder(limits.json),
       commands: this.commands,
       frames: this.frames,
@@ -131,6 +135,16 @@ export class Bus {
   /** Error frames sent since the start. */
   get refusedCount(): number {
     return this.#receiver.refusedCount
+  }
+
+  /** The same, by code. */
+  get refusals(): Counts<ErrorCode> {
+    return this.#receiver.refusals
+  }
+
+  /** Messages of clients that had been published before. */
+  get duplicateCount(): number {
+    return this.#receiver.duplicateCount
   }
 
   /** Whether no more work should be sent here. */
@@ -188,16 +202,26 @@ export class Bus {
 
   /** Sends a message through all stages. The answer is called exactly once, never with an exception. */
   publish(source: Source, envelope: Envelope, type: RoutedType, answer: Answer): void {
+    const { traces } = this.#options
+    if (traces?.isOn) traces.publish(envelope, type, answer, (traced, tell) => this.#run(source, traced, type, tell))
+    else this.#run(source, envelope, type, answer)
+  }
+
+  #run(source: Source, envelope: Envelope, type: RoutedType, answer: Answer): void {
     const start = this.#options.clock.monotonic()
     try {
       const draft = new Draft(source, envelope, type, answer)
       runStages(draft, this.#engine)
       this.tallies.add(source.identity.tenant, 'messages')
       if (this.#options.events.isHeard) this.#sample(draft, start)
+      if (this.deliveries.isHeard && this.tallies.total.messages % SAMPLED_DELIVERIES === 1) this.#timeDelivery(start)
     } catch (error) {
       answer(this.#expect(error), undefined)
     }
-    this.#options.observeRouting((this.#options.clock.monotonic() - start) / 1000)
+    const durationMs = this.#options.clock.monotonic() - start
+    this.#options.observeRouting(durationMs / 1000)
+    if (durationMs > SLOW_PUBLISH_MS)
+      tellIncident(this.#options.incidents, source, { kind: 'publish', code: SLOW, durationMs })
   }
 
   /**
@@ -239,6 +263,12 @@ export class Bus {
     } catch (error) {
       this.#receiver.refuse(connection, undefined, error)
     }
+  }
+
+  /** What is deferred now comes after the flush that the message asked for. */
+  #timeDelivery(startMs: number): void {
+    const { clock, defer } = this.#options
+    defer(() => this.deliveries.emit((clock.monotonic() - startMs) / 1000))
   }
 
   /** Tells whoever watches of some messages, and of how many there were between them. */

@@ -4,6 +4,7 @@ import { keyOf, targetOf } from '../protocol/address.ts'
 import type { JsonObject } from '../protocol/json.ts'
 import type { Position } from '../protocol/message.ts'
 import type { ChannelRecord } from '../rooms/registry.ts'
+import { Counts } from '../structures/counts.ts'
 import type { Connection } from './connection.ts'
 import type { Engine, Source } from './draft.ts'
 import type { Hub } from './hub.ts'
@@ -38,6 +39,8 @@ export interface Joined {
 
 /** The life of channels: made, joined, left, listed, deleted, forgotten. */
 export class Channels {
+  /** Joins that asked for what they missed, by what became of it. */
+  readonly recoveries = new Counts<'recovered' | 'not_recovered'>()
   readonly #engine: Engine
   readonly #hub: Hub
   readonly #limits: ChannelLimits
@@ -56,14 +59,24 @@ export class Channels {
     return record
   }
 
+  /** Says anew what a channel is for. @throws {BusError} CHANNEL_NOT_FOUND, CHANNEL_PROTECTED */
+  describe(by: Source, room: string, channel: string, description: string): ChannelRecord {
+    const record = this.require(by.identity.tenant, room, channel)
+    requireOwn(record)
+    record.description = description
+    this.#announce(record, roomOf(record), 'channel_updated', { updated_by: by.id }, by.id)
+    return record
+  }
+
   /** @throws {BusError} CHANNEL_NOT_FOUND, CHANNEL_PROTECTED, CHANNEL_NOT_EMPTY */
   async delete(by: Source, room: string, channel: string): Promise<void> {
     const record = this.require(by.identity.tenant, room, channel)
-    const name = `${room}:${channel}`
-    if (record.isHardcoded) throw new BusError('CHANNEL_PROTECTED', { message: `Channel is protected: ${name}` })
+    requireOwn(record)
     const { size } = this.#hub.membersOf(record.key)
     if (size > 0)
-      throw new BusError('CHANNEL_NOT_EMPTY', { message: `Channel is not empty: ${name} has ${size} members` })
+      throw new BusError('CHANNEL_NOT_EMPTY', {
+        message: `Channel is not empty: ${room}:${channel} has ${size} members`
+      })
     this.#engine.registry.remove(record)
     await this.#engine.broker.forget(record.key)
     this.#announce(record, roomOf(record), 'channel_deleted', { deleted_by: by.id }, by.id)
@@ -178,6 +191,7 @@ export class Channels {
   ): Joined {
     // Who was a member before and is not told what it missed gets all that was kept back: its membership has no gap.
     const seen = isNew || recovered ? position.sequence : 0
+    if (request.since) this.recoveries.add(recovered ? 'recovered' : 'not_recovered')
     return {
       record,
       isCreated,
@@ -208,6 +222,11 @@ export class Channels {
     this.#engine.broker.broadcast(stampNotice(where, payload, this.#engine))
     this.#engine.events.emit({ type: event, severity: 'info', tenant: about.tenant, clientId, payload })
   }
+}
+
+/** @throws {BusError} CHANNEL_PROTECTED for what every server has */
+function requireOwn({ room, name, isHardcoded }: ChannelRecord): void {
+  if (isHardcoded) throw new BusError('CHANNEL_PROTECTED', { message: `Channel is protected: ${room}:${name}` })
 }
 
 function roomOf(record: ChannelRecord): NoticePlace {

@@ -1,15 +1,17 @@
 import { hasRole } from '../auth/roles.ts'
 import type { Clock } from '../clock.ts'
-import { BlockError, BusError } from '../errors.ts'
+import { BlockError, BusError, type ErrorCode } from '../errors.ts'
 import type { Ids } from '../ids.ts'
 import type { Log } from '../log.ts'
 import type { Envelope } from '../protocol/envelope.ts'
 import { blockText, refusalText, responseText } from '../protocol/replies.ts'
 import { type Check, compileCheck } from '../protocol/schema.ts'
+import { Counts } from '../structures/counts.ts'
 import { type Answer, type AnyCommand, type Caller, prepareArgs, type ReadyArgs } from './command.ts'
 import type { Connection } from './connection.ts'
 import type { BusEvents } from './events.ts'
 import type { Gate } from './gate.ts'
+import { type Incidents, SLOW, SLOW_COMMAND_MS, tellIncident } from './incidents.ts'
 
 interface Entry {
   readonly record: AnyCommand<never>
@@ -35,17 +37,24 @@ export interface CommandTableOptions {
   readonly log: Log
   readonly gate: Gate
   readonly events: BusEvents
+  /** Told of what operators may have to look for. */
+  readonly incidents?: Incidents
 }
 
 /** Every command there is, and the one way of running them: exists, rate, service, role, arguments, run, one response. */
 export class CommandTable {
+  /** Commands of sockets that were refused or failed, by code. */
+  readonly refusals = new Counts<ErrorCode>()
   readonly #entries = new Map<string, Entry>()
   readonly #counts = new Map<string, CommandCount>()
+  /** Map( family of names -> what it is refused with ) */
+  readonly #reserved = new Map<string, () => BusError>()
   readonly #clock: Clock
   readonly #ids: Ids
   readonly #log: Log
   readonly #gate: Gate
   readonly #events: BusEvents
+  readonly #incidents: Incidents | undefined
 
   constructor(options: CommandTableOptions) {
     this.#clock = options.clock
@@ -53,6 +62,7 @@ export class CommandTable {
     this.#log = options.log
     this.#gate = options.gate
     this.#events = options.events
+    this.#incidents = options.incidents
   }
 
   /** Adds commands, all of which work on one service. A name that is taken is a mistake of the program. */
@@ -71,10 +81,20 @@ export class CommandTable {
     }
   }
 
+  /** Has a name and all that go on after it with a dot refused with an error of their own, rather than as unknown. */
+  reserve(family: string, makeError: () => BusError): void {
+    this.#reserved.set(family, makeError)
+  }
+
   /** All commands, by name, each once. */
   list(): AnyCommand<never>[] {
     const records = new Set([...this.#entries.values()].map(entry => entry.record))
     return [...records].sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  /** A command by any of its names. */
+  find(name: string): AnyCommand<never> | undefined {
+    return this.#entries.get(name)?.record
   }
 
   counts(): readonly CommandCount[] {
@@ -104,11 +124,14 @@ export class CommandTable {
     count.executions++
     const startMs = this.#clock.monotonic()
     const succeed = (answer: Answer): Answer => {
+      this.#time(caller, count.name, startMs)
       if (this.#events.isHeard) this.#report(caller, count.name, startMs, undefined)
+      if (caller.connection && entry && entry.record.role !== 'user') this.#audit(caller, entry.record.name)
       return answer
     }
     const fail = (error: unknown): never => {
       count.failures++
+      this.#time(caller, count.name, startMs)
       const explained = this.#explain(error, caller.envelope)
       if (this.#events.isHeard) this.#report(caller, count.name, startMs, explained)
       throw explained
@@ -119,6 +142,16 @@ export class CommandTable {
     } catch (error) {
       return fail(error)
     }
+  }
+
+  /** Who did what only few may do, and where; not with what. Other doors write such lines themselves. */
+  #audit({ id, identity, envelope }: Caller, command: string): void {
+    const { room = envelope.room, channel = envelope.channel, channel_id } = envelope.args
+    const { subject, tenant } = identity
+    this.#log.info(
+      { audit: true, by: id, subject, tenant, command, room, channel, channel_id },
+      'an admin ran a command'
+    )
   }
 
   #report({ id, identity }: Caller, command: string, startMs: number, error: BusError | undefined): void {
@@ -135,11 +168,16 @@ export class CommandTable {
     })
   }
 
+  #time(caller: Caller, command: string, startMs: number): void {
+    const durationMs = this.#clock.monotonic() - startMs
+    if (durationMs > SLOW_COMMAND_MS)
+      tellIncident(this.#incidents, caller, { kind: 'command', code: SLOW, command, durationMs })
+  }
+
   #start(entry: Entry | undefined, caller: Caller): Answer | Promise<Answer> {
     const { connection, identity, envelope } = caller
     if (connection) this.#limit(connection, entry)
-    if (!entry)
-      throw new BusError('UNKNOWN_COMMAND', { message: `Unknown command: ${(envelope.command ?? '').slice(0, 64)}` })
+    if (!entry) throw this.#miss(envelope.command ?? '')
     entry.requireService()
     const { name, role, isSocketOnly } = entry.record
     if (!hasRole(identity.role, role))
@@ -151,6 +189,11 @@ export class CommandTable {
     if (allFaults.length > 0) throw new BusError('VALIDATION_ERROR', { faults: allFaults })
     if (!entry.record.isContentExempt) this.#inspect(args, caller)
     return entry.run(args as never, caller)
+  }
+
+  #miss(name: string): BusError {
+    for (const [family, makeError] of this.#reserved) if (`${name}.`.startsWith(`${family}.`)) return makeError()
+    return new BusError('UNKNOWN_COMMAND', { message: `Unknown command: ${name.slice(0, 64)}` })
   }
 
   /** Arguments are content as well: they pass the same gate as messages [casil.md]. */
@@ -184,6 +227,9 @@ export class CommandTable {
   }
 
   #refuse(connection: Connection, envelope: Envelope, error: BusError): void {
+    this.refusals.add(error.code)
+    const command = this.find(envelope.command ?? '')?.name
+    tellIncident(this.#incidents, connection, { kind: 'command', code: error.code, command })
     if (error instanceof BlockError) connection.send(blockText(this.#header(), envelope.id, error))
     else connection.send(refusalText(this.#header(), envelope.id, error))
   }

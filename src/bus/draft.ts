@@ -8,8 +8,10 @@ import type { Envelope } from '../protocol/envelope.ts'
 import type { Position, RoutedType, Stamped } from '../protocol/message.ts'
 import type { ChannelRecord, Registry } from '../rooms/registry.ts'
 import type { Signal } from '../structures/signal.ts'
+import type { Traces } from '../telemetry/traces.ts'
 import type { BusEvents } from './events.ts'
 import type { Gate } from './gate.ts'
+import type { Incidents } from './incidents.ts'
 
 /** What the stages work with. */
 export interface Engine {
@@ -20,6 +22,10 @@ export interface Engine {
   readonly gate: Gate
   /** Told of what happens, without content. */
   readonly events: BusEvents
+  /** Told of what operators may have to look for. */
+  readonly incidents?: Incidents
+  /** What makes spans of messages, while somebody collects them. */
+  readonly traces?: Traces
   /** Told of every stored message, once its sender was. */
   readonly published: Signal<[message: Stamped, position: Position]>
 }

@@ -2,10 +2,12 @@ import type { Kind } from '../casil/classify.ts'
 import { type Casil, createEngine } from '../casil/engine.ts'
 import { compilePolicy, mergePolicy, type Policy, type SecretRule } from '../casil/policy.ts'
 import type { Verdict } from '../casil/verdict.ts'
-import type { Clock, Timer } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import { type BlockCode, BlockError } from '../errors.ts'
+import { Sampled } from '../log/sampled.ts'
 import type { Log } from '../log.ts'
 import type { Json } from '../protocol/json.ts'
+import { Signal } from '../structures/signal.ts'
 import type { BusEvent } from './events.ts'
 
 /** Content that is about to go somewhere. */
@@ -49,15 +51,11 @@ interface Finding {
   readonly author: { readonly id: string; readonly tenant: string }
 }
 
-/** Findings of one kind of one client within a window: the first is told at once, the others as one number. */
-interface Repetition {
-  readonly finding: Finding
-  count: number
-}
-
+/** Of so many inspections one is timed. */
+const SAMPLED_INSPECTIONS = 16
 const WINDOW_MS = 10_000
 /** More clients than this with findings in one window, and the rest is told as it comes. */
-const MAX_REPETITIONS = 10_000
+const MAX_KEYS = 10_000
 
 /**
  * The one gate that all content passes: messages of every type, arguments of commands, and whatever is published in another way.
@@ -65,18 +63,25 @@ const MAX_REPETITIONS = 10_000
  * replaced while the server runs; the next content is judged by the new one.
  */
 export class Gate {
+  /** Told how many seconds an inspection took; not of each. */
+  readonly inspections = new Signal<[seconds: number]>()
   readonly #options: GateOptions
   #casil: Casil
+  #inspectionCount = 0
   /** Map( decision and reason -> count ) */
   readonly #counts = new Map<string, DecisionCount>()
-  /** Map( client and reason -> what it did in this window ) */
-  readonly #repetitions = new Map<string, Repetition>()
-  /** Runs only while there is something to repeat. */
-  #timer: Timer | undefined
+  /** By client and reason. */
+  readonly #findings: Sampled<Finding>
 
   /** @throws {BusError} VALIDATION_ERROR when the policy does not compile */
   constructor(options: GateOptions) {
     this.#options = options
+    this.#findings = new Sampled({
+      clock: options.clock,
+      windowMs: WINDOW_MS,
+      maxKeys: MAX_KEYS,
+      tell: (finding, repeated) => this.#tell(finding, repeated)
+    })
     this.#casil = createEngine(compilePolicy(options.policy, options.rules))
     if (options.policy.enabled) options.log.info(factsOf(options.policy), 'CASIL policy loaded')
   }
@@ -99,7 +104,7 @@ export class Gate {
    * @throws {BlockError} when the policy blocks it
    */
   pass(content: Content, author: Author): Verdict {
-    const verdict = this.judge(content)
+    const verdict = this.#inspect(content)
     this.#count(verdict)
     if (isFinding(verdict)) this.#report(verdict, content, author)
     if (verdict.decision === 'BLOCK') throw new BlockError(verdict.reason as BlockCode, content.room, content.channel)
@@ -129,8 +134,15 @@ export class Gate {
   }
 
   close(): void {
-    this.#timer?.cancel()
-    this.#endWindow()
+    this.#findings.close()
+  }
+
+  #inspect(content: Content): Verdict {
+    if (!this.inspections.isHeard || this.#inspectionCount++ % SAMPLED_INSPECTIONS > 0) return this.judge(content)
+    const startMs = this.#options.clock.monotonic()
+    const verdict = this.judge(content)
+    this.inspections.emit((this.#options.clock.monotonic() - startMs) / 1000)
+    return verdict
   }
 
   #count({ decision, reason }: Verdict): void {
@@ -154,28 +166,12 @@ export class Gate {
       ...(verdict.isInternalError ? { internal_error: true } : {})
     }
     const key = `${id} ${verdict.decision} ${verdict.reason}`
-    const repetition = this.#repetitions.get(key)
-    if (repetition) {
-      repetition.count++
-      return
-    }
-    const finding: Finding = { facts, isBlock: verdict.decision === 'BLOCK', author: { id, tenant: identity.tenant } }
-    if (this.#repetitions.size < MAX_REPETITIONS) {
-      this.#repetitions.set(key, { finding, count: 0 })
-      this.#timer ??= this.#options.clock.after(WINDOW_MS, () => this.#endWindow())
-    }
-    this.#tell(finding)
+    const isBlock = verdict.decision === 'BLOCK'
+    this.#findings.add(key, { facts, isBlock, author: { id, tenant: identity.tenant } })
   }
 
-  #endWindow(): void {
-    this.#timer = undefined
-    for (const { finding, count } of this.#repetitions.values()) {
-      if (count > 0) this.#tell({ ...finding, facts: { ...finding.facts, repeated: count } })
-    }
-    this.#repetitions.clear()
-  }
-
-  #tell({ facts, isBlock, author }: Finding): void {
+  #tell({ facts: found, isBlock, author }: Finding, repeated: number): void {
+    const facts = repeated > 0 ? { ...found, repeated } : found
     const { log, emit } = this.#options
     const { metadata_to_logs, metadata_to_telemetry } = this.policy
     if (isBlock) log.warn(facts, 'CASIL blocked content')

@@ -42,6 +42,24 @@ export function checkOrigin(headers: IncomingHttpHeaders, allowed: readonly stri
   throw new BusError('ORIGIN_DENIED', { faults: ['Origin not allowed; ARQONBUS_ALLOWED_ORIGINS lists those that are'] })
 }
 
+/**
+ * Lets only this machine in, for a door that asks for no token: the peer is here, was not sent on by a proxy, and means this machine
+ * by its name, so that a page elsewhere cannot have a browser speak for it.
+ * @throws {BusError} AUTH_REQUIRED, ORIGIN_DENIED
+ */
+export function checkLocal(address: string, headers: IncomingHttpHeaders, allowedOrigins: readonly string[]): void {
+  const isForwarded = headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined
+  if (!isLoopback(address) || isForwarded || !isOwnHost(headers.host ?? ''))
+    throw new BusError('AUTH_REQUIRED', { faults: ['Without authentication only this machine may ask, as localhost'] })
+  checkOrigin(headers, allowedOrigins)
+}
+
+function isOwnHost(host: string): boolean {
+  if (!URL.canParse(`http://${host}`)) return false
+  const { hostname } = new URL(`http://${host}`)
+  return hostname === 'localhost' || isLoopback(hostname.replace(/^\[|\]$/g, ''))
+}
+
 function isOwnOrigin(origin: string, host: string | undefined): boolean {
   if (!URL.canParse(origin)) return false
   const { host: from, hostname } = new URL(origin)

@@ -3,6 +3,7 @@ import { type Frame, frameOf } from '../protocol/frame.ts'
 import type { Publication, Stamped } from '../protocol/message.ts'
 import { deliveryText } from '../protocol/replies.ts'
 import { Relation } from '../structures/relation.ts'
+import type { Traces } from '../telemetry/traces.ts'
 import type { Connection } from './connection.ts'
 
 /** What a membership is in: a channel, or the room itself when `name` is empty. */
@@ -37,11 +38,13 @@ export class Hub implements Sink {
   /** Map( connection -> Map( key -> place ) ), with the moment of joining */
   readonly #places = new Map<Connection, Map<string, { readonly place: Place; readonly joinedAtMs: number }>>()
   readonly #broker: Broker
+  readonly #traces: Traces | undefined
   /** Frames handed to outboxes since the start. */
   deliveredCount = 0
 
-  constructor(broker: Broker) {
+  constructor(broker: Broker, traces?: Traces) {
     this.#broker = broker
+    this.#traces = traces
   }
 
   get size(): number {
@@ -171,15 +174,26 @@ export class Hub implements Sink {
     if (members.size === 0) return
     const frame = frameOf(publication.text)
     const sender = message.echo ? undefined : message.sender
+    const endSpan = this.#traces?.isOn ? this.#traces.startDelivery(message) : undefined
+    const before = this.deliveredCount
     for (const member of members) {
       if (member.id === sender) continue
       if (member.held !== undefined && this.#keepBack(member, publication)) continue
       member.write(frame)
       this.deliveredCount++
     }
+    endSpan?.(this.deliveredCount - before)
   }
 
   transient(message: Stamped): readonly string[] {
+    const endSpan = this.#traces?.isOn ? this.#traces.startDelivery(message) : undefined
+    const before = this.deliveredCount
+    const reached = this.#sendTransient(message)
+    endSpan?.(this.deliveredCount - before)
+    return reached
+  }
+
+  #sendTransient(message: Stamped): readonly string[] {
     const frame = frameOf(deliveryText(message, undefined))
     if (message.to.length > 0) return message.to.filter(id => this.#sendPrivate(message, id, frame))
     const receivers = message.isPresence ? this.#watchers.leftsOf(message.key) : this.#tenants.leftsOf(message.tenant)

@@ -1,18 +1,20 @@
 import type { Clock } from '../clock.ts'
-import { BlockError, BusError } from '../errors.ts'
+import { BlockError, BusError, type ErrorCode } from '../errors.ts'
 import type { Ids } from '../ids.ts'
 import type { Log } from '../log.ts'
 import { type Decode, FrameError } from '../protocol/codec.ts'
 import type { ClientType, Envelope } from '../protocol/envelope.ts'
 import type { RoutedType } from '../protocol/message.ts'
 import { acknowledgementText, blockText, errorText, pongText } from '../protocol/replies.ts'
+import { Counts } from '../structures/counts.ts'
 import type { Signal } from '../structures/signal.ts'
 import type { CommandTable } from './command-table.ts'
 import type { Connection } from './connection.ts'
-import type { Answer, Outcome, Source } from './draft.ts'
+import type { Answer, Engine, Outcome, Source } from './draft.ts'
+import { tellIncident } from './incidents.ts'
 
 /** What handling a frame needs. */
-export interface ReceiverOptions {
+export interface ReceiverOptions extends Pick<Engine, 'incidents'> {
   readonly clock: Clock
   readonly ids: Ids
   readonly log: Log
@@ -35,6 +37,10 @@ export class Receiver {
   /** Frames from clients, and refusals sent to them, since the start. */
   receivedCount = 0
   refusedCount = 0
+  /** The refusals, by code. */
+  readonly refusals = new Counts<ErrorCode>()
+  /** Messages that had been published before. */
+  duplicateCount = 0
 
   constructor(options: ReceiverOptions) {
     this.#options = options
@@ -96,12 +102,16 @@ export class Receiver {
   refuse(connection: Connection, requestId: string | undefined, error: unknown): void {
     this.refusedCount++
     const id = requestId ?? (error instanceof FrameError ? error.requestId : undefined)
-    if (error instanceof BlockError) connection.send(blockText(this.#header(), id, error))
-    else connection.send(errorText(this.#header(), id, this.#explain(error)))
+    const explained = this.#explain(error)
+    this.refusals.add(explained.code)
+    tellIncident(this.#options.incidents, connection, { kind: 'frame', code: explained.code })
+    if (explained instanceof BlockError) connection.send(blockText(this.#header(), id, explained))
+    else connection.send(errorText(this.#header(), id, explained))
   }
 
   #publish(connection: Connection, envelope: Envelope): void {
     this.#options.publish(connection, envelope, envelope.type as RoutedType, (error, outcome) => {
+      if (outcome?.isDuplicate) this.duplicateCount++
       if (outcome === undefined) this.#refuseMessage(connection, envelope, error)
       else if (envelope.ack !== false && envelope.type !== 'telemetry') this.#acknowledge(connection, envelope, outcome)
     })

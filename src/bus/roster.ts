@@ -1,6 +1,8 @@
 import type { Identity } from '../auth/identity.ts'
 import type { Clock, Timer } from '../clock.ts'
+import { closeTable } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { Counts } from '../structures/counts.ts'
 import { Signal } from '../structures/signal.ts'
 import {
   Connection,
@@ -9,8 +11,10 @@ import {
   type ConnectionLimits,
   ratesOf
 } from './connection.ts'
+import type { Engine } from './draft.ts'
 import { drainConnections, sendAway } from './drain.ts'
 import type { BusEvents } from './events.ts'
+import { isIncident, tellIncident } from './incidents.ts'
 import { type Defer, Flusher, OutboundLedger } from './outbox.ts'
 import type { Transport } from './transport.ts'
 
@@ -25,7 +29,7 @@ export interface RosterLimits extends ConnectionLimits {
 }
 
 /** What a roster is made of. */
-export interface RosterOptions {
+export interface RosterOptions extends Pick<Engine, 'incidents'> {
   readonly clock: Clock
   readonly log: Log
   readonly events: BusEvents
@@ -39,6 +43,8 @@ export interface RosterOptions {
 }
 
 const TICK_MS = 500
+/** How RFC 6455 calls ends that are not in the table: gone away, no code, no close frame. */
+const ends: ReadonlySet<number> = new Set([1001, 1005, 1006])
 
 /** Every connection from its first to its last byte: watched by one tick, bounded together, drained together. */
 export class Roster {
@@ -46,6 +52,8 @@ export class Roster {
   readonly left = new Signal<[connection: Connection]>()
   /** Slow consumers disconnected since the start. */
   slowConsumerCount = 0
+  /** Connections that ended, by close code; what only a peer can have made up counts as `other`. */
+  readonly closes = new Counts<string>()
 
   readonly #options: RosterOptions
   readonly #context: ConnectionContext
@@ -139,10 +147,12 @@ export class Roster {
   }
 
   #detach(connection: Connection, code: number): void {
-    const { log, events } = this.#options
+    const { log, events, incidents } = this.#options
     const { tenant } = connection.identity
     const about = { tenant, clientId: connection.id }
     log.debug({ client: connection.id, code }, 'client left')
+    this.closes.add(Object.hasOwn(closeTable, code) || ends.has(code) ? String(code) : 'other')
+    if (isIncident(code)) tellIncident(incidents, connection, { kind: 'connection', code: String(code) })
     if (code === 4428) {
       this.slowConsumerCount++
       events.emit({ type: 'slow_consumer', severity: 'warning', ...about, payload: { sent: connection.sentCount } })

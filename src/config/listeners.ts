@@ -46,14 +46,15 @@ export const listenerKeys = {
     env: ['ARQONBUS_TELEMETRY_HOST'],
     default: '127.0.0.1',
     ...HOST,
-    description: 'Address of the telemetry socket, which is not part of this version.'
+    description: 'Address of the telemetry socket.'
   }),
   telemetryPort: int({
     env: ['ARQONBUS_TELEMETRY_PORT'],
     flag: 'telemetry-port',
     default: 9101,
     ...PORT,
-    description: 'Port of the telemetry socket, which is not part of this version; 0 takes any free port.'
+    description:
+      'Port of the telemetry socket; 0 takes any free port. If the default is busy the server warns and goes on without.'
   }),
   httpHost: text({
     env: ['ARQONBUS_HTTP_HOST'],

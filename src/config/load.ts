@@ -89,7 +89,10 @@ function readValues(given: readonly Given[]): Record<string, unknown> {
     const value = source ? readers[key.reads](source.text, key) : key.default
     if (value !== undefined) values[key.name] = value
   }
-  values.httpPortIsExplicit = given.some(({ key, source }) => key.name === 'httpPort' && source !== undefined)
+  const isGiven = (name: ConfigName): boolean =>
+    given.some(({ key, source }) => key.name === name && source !== undefined)
+  values.httpPortIsExplicit = isGiven('httpPort')
+  values.telemetryPortIsExplicit = isGiven('telemetryPort')
   return values
 }
 

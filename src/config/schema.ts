@@ -8,6 +8,7 @@ import type { KeyNotes } from './key.ts'
 import { listenerKeys, processKeys } from './listeners.ts'
 import { cronKeys, omegaKeys, restKeys, storeKeys, webhookKeys } from './operators.ts'
 import { historyKeys, timingKeys } from './retention.ts'
+import { telemetryKeys } from './telemetry.ts'
 import { channelKeys, outboundKeys, rateKeys } from './traffic.ts'
 
 /** Every setting of the server: type, default, meaning, and the variables and flags that set it. */
@@ -29,7 +30,8 @@ export const ConfigSchema = Type.Object(
     ...cronKeys,
     ...storeKeys,
     ...restKeys,
-    ...omegaKeys
+    ...omegaKeys,
+    ...telemetryKeys
   },
   { additionalProperties: false }
 )
@@ -75,7 +77,8 @@ export const configSections: readonly ConfigSection[] = [
   section('Cron', cronKeys),
   section('Store', storeKeys),
   section('HTTP for operators', restKeys),
-  section('Experimental lane', omegaKeys)
+  section('Experimental lane', omegaKeys),
+  section('Telemetry', telemetryKeys)
 ]
 
 /** Every setting, flat. */

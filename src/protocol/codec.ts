@@ -33,9 +33,7 @@ const isClientId = compileCheck(EnvelopeSchema.properties.id)
 /** Makes the decoder of JSON text frames [protocol.md, Envelope]. */
 export function createDecoder(bounds: JsonBounds): Decode {
   return text => {
-    const scan = scanJson(text)
-    refuseCostly(scan, bounds)
-    const fields = parseObject(text)
+    const { fields, scan } = parseBounded(text, bounds, 'message')
     const present = withoutNulls(fields)
     const unsound = check(present)
     const envelope = toEnvelope(present as ClientFields, text, scan)
@@ -48,23 +46,38 @@ export function createDecoder(bounds: JsonBounds): Decode {
   }
 }
 
-/** What would take long to parse, or to check, is refused for that alone [limits.md, P10]. */
-function refuseCostly(scan: JsonScan, bounds: JsonBounds): void {
-  if (scan.depth > bounds.depth) throw new FrameError([`message: nested deeper than ${bounds.depth} levels`])
-  if (scan.commas >= bounds.nodes) throw new FrameError([`more than ${bounds.nodes} values`])
+/** A JSON object from a stranger. */
+export interface Body {
+  readonly fields: JsonObject
+  /** JSON text of its member `payload`, as it came. */
+  readonly payloadText: string | undefined
 }
 
-function parseObject(text: string): JsonObject {
+/** Makes the parser of JSON objects that are no frames, within the same bounds. It throws VALIDATION_ERROR with every fault. */
+export function createBodyParser(bounds: JsonBounds): (text: string) => Body {
+  return text => {
+    const { fields, scan } = parseBounded(text, bounds, 'body')
+    const faults = findFaults(fields, bounds, scan.keys)
+    if (faults.length > 0) throw new FrameError(faults)
+    return { fields, payloadText: scan.payload ? cut(text, scan.payload) : undefined }
+  }
+}
+
+/** Parses an object; what would take long to parse, or to check, is refused for that alone [limits.md, P10]. */
+function parseBounded(text: string, bounds: JsonBounds, noun: string): { fields: JsonObject; scan: JsonScan } {
+  const scan = scanJson(text)
+  if (scan.depth > bounds.depth) throw new FrameError([`${noun}: nested deeper than ${bounds.depth} levels`])
+  if (scan.commas >= bounds.nodes) throw new FrameError([`more than ${bounds.nodes} values`])
   let value: Json
   try {
     value = JSON.parse(text)
   } catch {
-    throw new FrameError(['message: must be JSON'])
+    throw new FrameError([`${noun}: must be JSON`])
   }
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
-    throw new FrameError(['message: must be a JSON object'])
+    throw new FrameError([`${noun}: must be a JSON object`])
   }
-  return value as JsonObject
+  return { fields: value as JsonObject, scan }
 }
 
 /** `null` at the top level means "absent". The object is copied only if there is one. */

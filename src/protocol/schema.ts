@@ -1,15 +1,13 @@
 import type { TSchema } from '@sinclair/typebox'
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv'
 import formats from 'ajv-formats'
 
 /** A compiled check: the faults of a value, one sentence each; empty when it fits. */
 export type Check = (value: unknown) => string[]
 
-const ajv = new Ajv({ allErrors: true, verbose: true, strict: false })
-formats.default(ajv, ['uri'])
 const { validate: isCalendarTime } = formats.default.get('date-time') as { validate(text: string): boolean }
-// A leap second, or an offset of hours alone, is a time to the library but none to Date.
-ajv.addFormat('date-time', (text: string) => isCalendarTime(text) && !Number.isNaN(Date.parse(text)))
+const ajv = createAjv({})
+const coercing = createAjv({ coerceTypes: true, useDefaults: true })
 
 /** Most faults named at once: an answer is not to be much longer than what it answers. */
 const MAX_FAULTS = 20
@@ -21,6 +19,20 @@ const MAX_FAULTS = 20
 export function compileCheck(schema: TSchema): Check {
   const validate: ValidateFunction = ajv.compile(schema)
   return value => (validate(value) ? [] : toFaults(validate.errors ?? []))
+}
+
+/** The same for what comes as text, such as a query string: values are turned into numbers and truth values where they are wanted. */
+export function compileTextCheck(schema: TSchema): Check {
+  const validate: ValidateFunction = coercing.compile(schema)
+  return value => (validate(value) ? [] : toFaults(validate.errors ?? []))
+}
+
+function createAjv(options: Options): Ajv {
+  const made = new Ajv({ allErrors: true, verbose: true, strict: false, ...options })
+  formats.default(made, ['uri'])
+  // A leap second, or an offset of hours alone, is a time to the library but none to Date.
+  made.addFormat('date-time', (text: string) => isCalendarTime(text) && !Number.isNaN(Date.parse(text)))
+  return made
 }
 
 function toFaults(errors: readonly ErrorObject[]): string[] {

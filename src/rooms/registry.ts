@@ -13,7 +13,7 @@ export interface ChannelRecord {
   readonly key: string
   /** Key of the room itself; one text for all its channels. */
   readonly roomKey: string
-  readonly description: string
+  description: string
   readonly createdAt: string
   /** Client id, or `system`. */
   readonly createdBy: string
@@ -100,6 +100,11 @@ export class Registry {
     return chosen
       .flatMap(one => [...one.channels.values()])
       .sort((a, b) => (a.room === b.room ? compare(a.name, b.name) : compare(a.room, b.room)))
+  }
+
+  /** The rooms of a tenant, as such. */
+  rooms(tenant: string): ChannelRecord[] {
+    return [...this.#roomsOf(tenant).values()].map(room => room.itself)
   }
 
   /** How many rooms and channels a tenant has; without a tenant, all of them together. */

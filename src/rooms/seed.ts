@@ -19,13 +19,15 @@ const science: readonly (readonly [channel: string, description: string])[] = [
 export const TELEMETRY_ROOM = 'integriguard'
 /** Where messages of type `telemetry` go that name no address. */
 export const TELEMETRY_CHANNEL = 'telemetry-stream'
+/** Where dashboards are told what agents do. */
+export const ACTIVITY_CHANNEL = 'dashboard-events'
 
 /** The world at start [protocol.md]: these channels are undeletable. */
 export function seedsOf(lab: { readonly room: string; readonly channel: string }): readonly Seed[] {
   return [
     ...science.map(([channel, description]) => ({ room: 'science', channel, description })),
     { room: TELEMETRY_ROOM, channel: TELEMETRY_CHANNEL, description: 'Telemetry events' },
-    { room: TELEMETRY_ROOM, channel: 'dashboard-events', description: 'Activity of agents and services' },
+    { room: TELEMETRY_ROOM, channel: ACTIVITY_CHANNEL, description: 'Activity of agents and services' },
     { room: lab.room, channel: lab.channel, description: 'Signals of the experimental lane' }
   ]
 }

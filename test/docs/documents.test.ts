@@ -18,40 +18,40 @@ function makeFolder(t: TestContext): string {
   return folder
 }
 
-test('a file that is missing or was changed is stale until it is written', t => {
+test('a file that is missing or was changed is stale until it is written', async t => {
   const folder = makeFolder(t)
-  const made = writeStale(folder)
+  const made = await writeStale(folder)
   assert.ok(made.includes('docs/errors.md') && made.includes('openapi/commands.json'))
-  assert.deepEqual(findStale(folder), [])
+  assert.deepEqual(await findStale(folder), [])
   writeFileSync(join(folder, 'docs/errors.md'), 'nothing\n')
-  assert.deepEqual(findStale(folder), ['docs/errors.md'])
-  assert.deepEqual(writeStale(folder), ['docs/errors.md'])
-  assert.deepEqual(findStale(folder), [])
+  assert.deepEqual(await findStale(folder), ['docs/errors.md'])
+  assert.deepEqual(await writeStale(folder), ['docs/errors.md'])
+  assert.deepEqual(await findStale(folder), [])
 })
 
-test('what stands outside the marks of the README is left alone', t => {
+test('what stands outside the marks of the README is left alone', async t => {
   const folder = makeFolder(t)
-  writeStale(folder)
+  await writeStale(folder)
   const marked = (name: string): string => `<!-- ${name}: made by \`npm run docs:generate\` -->\n<!-- /${name} -->\n`
   writeFileSync(join(folder, 'README.md'), `before\n${marked('commands')}between\n${marked('configuration')}after\n`)
-  assert.deepEqual(writeStale(folder), ['README.md'])
-  assert.deepEqual(findStale(folder), [])
+  assert.deepEqual(await writeStale(folder), ['README.md'])
+  assert.deepEqual(await findStale(folder), [])
 })
 
-test('a README without the marks is an error', t => {
+test('a README without the marks is an error', async t => {
   const folder = makeFolder(t)
   writeFileSync(join(folder, 'README.md'), 'nothing\n')
-  assert.throws(() => findStale(folder), /README\.md lacks <!-- commands/)
+  await assert.rejects(findStale(folder), /README\.md lacks <!-- commands/)
 })
 
-test('--check names what is stale, writes nothing and exits with 1', t => {
+test('--check names what is stale, writes nothing and exits with 1', async t => {
   const folder = makeFolder(t)
-  writeStale(folder)
+  await writeStale(folder)
   writeFileSync(join(folder, 'docs/limits.md'), 'nothing\n')
   const check = (): { status: number | null; stderr: string } =>
     spawnSync(process.execPath, ['--import', loader, program, '--check'], { cwd: folder, encoding: 'utf8' })
   const { status, stderr } = check()
   assert.deepEqual([status, stderr], [1, 'docs/limits.md is stale: run npm run docs:generate\n'])
-  writeStale(folder)
+  await writeStale(folder)
   assert.equal(check().status, 0)
 })

@@ -21,6 +21,8 @@ async function build(t: TestContext, settings: Partial<Config> = {}, clock: Cloc
     broker: { broker },
     rooms: { rooms: registry },
     casil: { gate, events: createBusEvents() },
+    'log-incidents': {},
+    traces: {},
     metrics: { metrics: { observeRouting: (seconds: number) => routed.push(seconds) } }
   })
   await app.register(bus)

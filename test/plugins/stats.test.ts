@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import stats from '../../plugins/stats.ts'
+import { type BusEvent, createBusEvents } from '../../src/bus/events.ts'
 import { BusStage } from '../support/bus.ts'
 import { buildBare, defaultConfig } from './bare.ts'
 
@@ -8,7 +9,10 @@ test('every interval the log tells how much goes on, and after the close nothing
   const stage = new BusStage()
   const { clock, bus } = stage
   const config = { ...defaultConfig, statsIntervalMs: 10_000 }
-  const { app, log } = buildBare(t, { config: { config, clock }, bus: { bus } })
+  const events = createBusEvents()
+  const told: BusEvent[] = []
+  events.on(event => told.push(event))
+  const { app, log } = buildBare(t, { config: { config, clock }, bus: { bus }, casil: { events } })
   await app.register(stats)
   await bus.start()
   t.after(() => bus.close())
@@ -29,6 +33,14 @@ test('every interval the log tells how much goes on, and after the close nothing
       [1, 4, 11, 25, 2.5],
       [1, 4, 11, 25, 0]
     ]
+  )
+  assert.deepEqual(
+    told.map(({ type, tenant, payload }) => [type, tenant, payload]),
+    lines.map(({ clients, rooms, channels, messages, messages_per_second }, n) => [
+      'stats',
+      undefined,
+      { clients, rooms, channels, messages, messages_per_second, uptime_seconds: 10 * (n + 1) }
+    ])
   )
   await app.close()
   clock.advance(60_000)

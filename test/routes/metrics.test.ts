@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startServer } from '../helper.ts'
 
+/** The names that existing dashboards know [protocol.md, HTTP]. */
 const names = [
   'active_clients',
   'messages_sent_total',
@@ -12,13 +13,18 @@ const names = [
   'uptime_seconds',
   'memory_usage_bytes',
   'websocket_connections',
+  'telemetry_connections',
   'active_connections',
   'command_executions_total',
   'command_failures_total',
   'message_routing_duration_seconds',
   'http_requests_total',
   'http_request_duration_seconds',
-  'slow_consumers_total'
+  'casil_decisions_total',
+  'webhook_deliveries_total',
+  'cron_fired_total',
+  'slow_consumers_total',
+  'dropped_total'
 ]
 
 for (const path of ['/metrics', '/metrics/prometheus']) {
@@ -30,7 +36,8 @@ for (const path of ['/metrics', '/metrics/prometheus']) {
     assert.equal(response.status, 200)
     assert.match(response.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/)
     const text = await response.text()
-    for (const name of names) assert.match(text, new RegExp(`^# TYPE arqonbus_${name} (gauge|counter|histogram)$`, 'm'))
+    for (const name of names)
+      assert.match(text, new RegExp(`^# TYPE arqonbus_${name} (gauge|counter|histogram|untyped)$`, 'm'))
     for (const name of text.match(/(?<=^# TYPE )\S+(?= counter)/gm) ?? []) assert.match(name, /_total$/)
     assert.match(text, /^arqonbus_active_clients 1$/m)
     assert.match(text, /^arqonbus_command_executions_total\{command="ping"\} 1$/m)

@@ -59,8 +59,10 @@ for (const [address, http, websocket] of [
 ] as const) {
   test(`endpoints of listeners at ${JSON.stringify(address)} are written as ${http}`, async t => {
     const server = await startServer(t)
-    const { bus, broker, rooms, metrics } = server.app
-    const { app } = buildBare(t, { all: { bus, broker, rooms, metrics, opsAddress: () => address } })
+    const { bus, broker, rooms, metrics, telemetry } = server.app
+    const { app } = buildBare(t, {
+      all: { bus, broker, rooms, metrics, telemetry, opsAddress: () => address, telemetryAddress: () => undefined }
+    })
     await app.register(status)
     const { endpoints } = (await app.inject('/status')).json()
     assert.deepEqual([endpoints.http, endpoints.websocket], [http, websocket])

@@ -201,6 +201,12 @@ test('the port for operators counts as explicit only if it was set, also to its 
   assert.equal(load({ flags: { httpPort: '0' } }).config.httpPortIsExplicit, true)
 })
 
+test('the port of the telemetry socket counts as explicit only if it was set', () => {
+  assert.equal(load({ env: { ARQONBUS_HTTP_PORT: '8080' } }).config.telemetryPortIsExplicit, false)
+  assert.equal(load({ env: { ARQONBUS_TELEMETRY_PORT: '9101' } }).config.telemetryPortIsExplicit, true)
+  assert.equal(load({ flags: { telemetryPort: '0' } }).config.telemetryPortIsExplicit, true)
+})
+
 test('what webhooks may reach, and how often a job may fire, depend on whether it is in earnest', () => {
   const env = {
     ARQONBUS_ENVIRONMENT: 'prod',

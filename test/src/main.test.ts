@@ -7,7 +7,7 @@ import { VERSION } from '../../src/version.ts'
 import { TestClient } from '../helper.ts'
 import { type Ended, type Started, start } from './process.ts'
 
-const anyPorts = ['--port', '0', '--http-port', '0']
+const anyPorts = ['--port', '0', '--http-port', '0', '--telemetry-port', '0']
 
 function startMain(t: TestContext, args: readonly string[], env: Record<string, string> = {}): Started {
   return start(t, ['src/main.ts', ...args], env)
@@ -135,13 +135,13 @@ test('a second signal leaves with 1 at once, whoever is still connected', async 
   assert.match(String(linesOf(ended).at(-1)?.msg), /second SIGTERM/)
 })
 
-for (const flag of ['--port', '--http-port']) {
+for (const flag of ['--port', '--http-port', '--telemetry-port']) {
   test(`a ${flag} that is taken leaves with 1 and one line that names it`, async t => {
     const other = createServer().listen(0, '127.0.0.1')
     t.after(() => other.close())
     await once(other, 'listening')
     const { port } = other.address() as AddressInfo
-    const args = ['--port', '0', '--http-port', '0']
+    const args = [...anyPorts]
     args[args.indexOf(flag) + 1] = `${port}`
     const ended = await runMain(t, args)
     assert.deepEqual([ended.code, ended.stderr], [1, ''])

@@ -32,6 +32,7 @@ const allowed = new Map<string, readonly string[]>([
 /** Libraries that one place knows. */
 const libraries: readonly (readonly [name: RegExp, home: RegExp])[] = [
   [/^prom-client$/, /^src\/telemetry\/metrics\.ts$/],
+  [/^@opentelemetry\/api$/, /^src\/telemetry\/traces\.ts$/],
   [/^(nats|@nats-io\/.+)$/, /^src\/(broker\/nats\/.+|store\/nats)\.ts$/]
 ]
 
@@ -42,12 +43,14 @@ const nodeGlobals =
 export const rules: readonly Rule[] = [
   {
     id: 'D1',
-    sentence: 'routes use decorators, the protocol, the errors, the version and the socket adapter, and no other route',
+    sentence:
+      'routes use decorators, the protocol, the errors, the version, the socket adapter and common schemas, and no other route',
     find: tree =>
       findImports(
         tree,
         /^routes\//,
-        target => isOurs(target) && !/^src\/(protocol\/.+|errors|version|bus\/transport)\.ts$/.test(target)
+        target =>
+          isOurs(target) && !/^(routes\/schemas|src\/(protocol\/.+|errors|version|bus\/transport))\.ts$/.test(target)
       )
   },
   {

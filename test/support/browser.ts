@@ -21,16 +21,17 @@ const options = [
   '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1'
 ]
 
-/** Opens a page in a headless Chromium, which ends with the test. */
-export function openPage(t: TestContext, url: string): void {
+/** Opens a page in a headless Chromium, which ends with the test. Returns the folder where it keeps its files. */
+export function openPage(t: TestContext, url: string, more: readonly string[] = []): string {
   const program = findChromium()
   const profile = mkdtempSync(join(tmpdir(), 'arqonbus-browser-'))
-  const child = spawn(program, [...options, `--user-data-dir=${profile}`, url], {
+  const child = spawn(program, [...options, ...more, `--user-data-dir=${profile}`, url], {
     stdio: 'ignore',
     detached: true,
     env: { ...process.env, HOME: profile }
   })
   t.after(() => close(child, profile))
+  return profile
 }
 
 /** The program on the path; with the rights for it, Debian's package is installed when there is none. */

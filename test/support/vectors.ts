@@ -62,6 +62,7 @@ export class Conversation {
 
   constructor(server: TestServer) {
     this.#server = server
+    this.#bound.set('url:server', server.httpUrl)
   }
 
   static async start(t: TestContext, vector: Vector): Promise<Conversation> {
@@ -175,7 +176,9 @@ export class Conversation {
     if (isKind !== undefined && (name === undefined || !this.#bound.has(key))) {
       assert.ok(isKind(actual), `${path}: ${describe(actual, expected)}`)
       if (name !== undefined) this.#bound.set(key, actual)
-    } else assert.equal(actual, this.#fill(expected), `${path}: ${describe(actual, expected)}`)
+    } else if (isKind !== undefined)
+      assert.equal(actual, this.#bound.get(key), `${path}: ${describe(actual, expected)}`)
+    else assert.equal(actual, this.#fill(expected), `${path}: ${describe(actual, expected)}`)
   }
 }
 

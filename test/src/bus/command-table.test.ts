@@ -93,6 +93,18 @@ test('a command that does not exist is UNKNOWN_COMMAND, and counts under one nam
   assert.deepEqual(stage.bus.commands.counts(), [{ name: 'unknown', executions: 3, failures: 3 }])
 })
 
+test('a reserved family of names is refused with its own error, and what only begins alike is unknown', async t => {
+  const { ada, stage } = await setTable(t, [make('t.lab.known')])
+  stage.bus.commands.reserve('t.lab', () => new BusError('FEATURE_DISABLED', { message: 'There is no lab' }))
+  const codes: unknown[] = []
+  for (const name of ['t.lab', 't.lab.start', 't.lab.known', 't.labs', 't']) {
+    codes.push((await ada.command(name)).error_code)
+  }
+  assert.deepEqual(codes, ['FEATURE_DISABLED', 'FEATURE_DISABLED', undefined, 'UNKNOWN_COMMAND', 'UNKNOWN_COMMAND'])
+  const unknown = stage.bus.commands.counts().find(({ name }) => name === 'unknown')
+  assert.deepEqual([unknown?.executions, unknown?.failures], [4, 4])
+})
+
 test('as many commands as may come at once are run, the next is RATE_LIMITED, and waiting helps', async t => {
   const limits = { commandsPerSecond: 10, commandBurst: 5 }
   const { ada, stage, calls } = await setTable(t, [make('t.a')], { limits })
@@ -265,4 +277,16 @@ test('the list names every command once, in order', async t => {
   assert.deepEqual(names, [...names].sort())
   assert.equal(names.length, new Set(names).size)
   assert.deepEqual([names[0], names.at(-1)], ['aa.first', 'zz.last'])
+})
+
+test('what only admins may run is written down with who and where, and never with content', async t => {
+  const { stage } = await setTable(t, [make('t.free'), make('t.guarded', { role: 'admin' })])
+  const chief = stage.connect({ role: 'admin', subject: 'chief' })
+  for (const command of ['t.free', 't.guarded'])
+    chief.say({ type: 'command', command, args: { room: 'lab', text: 'hidden words' } })
+  const lines = stage.log.filter(line => line.audit === true)
+  assert.equal(lines.length, 1)
+  const { by, subject, tenant, command, room } = lines[0] ?? {}
+  assert.deepEqual([by, subject, tenant, command, room], [chief.id, 'chief', 'default', 't.guarded', 'lab'])
+  assert.ok(!JSON.stringify(lines).includes('hidden words'))
 })

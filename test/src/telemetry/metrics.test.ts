@@ -1,165 +1,241 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createMetrics, type MetricValues } from '../../../src/telemetry/metrics.ts'
+import { createMetrics } from '../../../src/telemetry/metrics.ts'
+import type { AnsweredRequest } from '../../../src/telemetry/metrics-sources.ts'
+import { countSeries, readMetrics, sampleOf } from '../../support/metrics.ts'
+import { makeSources } from './sources.ts'
 
-const values: MetricValues = {
-  clients: 1,
-  accepted: 2,
-  connections: 3,
-  delivered: 4,
-  received: 5,
-  published: 6,
-  refused: 7,
-  slowConsumers: 8,
-  outboundBytes: 9,
-  historyMessages: 10,
-  historyBytes: 11,
-  rooms: 12,
-  channels: 13,
-  uptimeSeconds: 14.5,
-  memoryBytes: 15,
-  commands: [
-    { name: 'op.history.get', executions: 3, failures: 1 },
-    { name: 'ping', executions: 2, failures: 0 }
-  ],
-  decisions: [
-    { decision: 'ALLOW', reason: 'CASIL_POLICY_ALLOWED', count: 4 },
-    { decision: 'BLOCK', reason: 'CASIL_POLICY_OVERSIZE', count: 1 }
-  ]
-}
-
-/** Metrics that are one number, with the value that stands for it above. */
+/** Series with the value that stands for them in the sources. */
 const numbers = {
-  arqonbus_active_clients: 1,
-  arqonbus_active_connections: 3,
-  arqonbus_websocket_connections: 3,
-  arqonbus_connections_accepted_total: 2,
-  arqonbus_messages_received_total: 5,
-  arqonbus_messages_published_total: 6,
-  arqonbus_messages_sent_total: 4,
-  arqonbus_errors_total: 7,
-  arqonbus_slow_consumers_total: 8,
-  arqonbus_outbound_bytes: 9,
-  arqonbus_history_messages: 10,
-  arqonbus_history_bytes: 11,
-  arqonbus_rooms_total: 12,
-  arqonbus_channels_total: 13,
-  arqonbus_uptime_seconds: 14.5,
-  arqonbus_memory_usage_bytes: 15
+  active_clients: 1,
+  active_connections: 3,
+  websocket_connections: 3,
+  connections_max: 17,
+  connections_accepted_total: 2,
+  'connections_closed_total{code="1000"}': 3,
+  'connections_closed_total{code="other"}': 1,
+  messages_received_total: 5,
+  messages_published_total: 6,
+  messages_sent_total: 4,
+  duplicates_total: 16,
+  'recoveries_total{outcome="recovered"}': 2,
+  'recoveries_total{outcome="not_recovered"}': 0,
+  errors_total: 7,
+  'refusals_total{code="VALIDATION_ERROR",door="frame"}': 2,
+  'refusals_total{code="RATE_LIMITED",door="frame"}': 1,
+  'refusals_total{code="NOT_FOUND",door="command"}': 1,
+  slow_consumers_total: 8,
+  'dropped_total{reason="slow_consumer"}': 8,
+  'dropped_total{reason="webhook_queue"}': 33,
+  'dropped_total{reason="telemetry_queue"}': 40,
+  outbound_bytes: 9,
+  outbound_max_bytes: 18,
+  history_messages: 10,
+  history_bytes: 11,
+  history_max_bytes: 19,
+  rooms_total: 12,
+  channels_total: 13,
+  'command_executions_total{command="op.history.get"}': 3,
+  'command_failures_total{command="op.history.get"}': 1,
+  'command_executions_total{command="ping"}': 2,
+  'command_failures_total{command="ping"}': 0,
+  'casil_decisions_total{decision="ALLOW",reason="CASIL_POLICY_ALLOWED"}': 4,
+  'casil_decisions_total{decision="BLOCK",reason="CASIL_POLICY_OVERSIZE"}': 1,
+  broker_probe_duration_seconds: 0.002,
+  broker_probe_age_seconds: 20,
+  broker_probe_failures_total: 21,
+  webhook_queue_deliveries: 31,
+  webhook_in_flight: 32,
+  'webhook_deliveries_total{outcome="dropped"}': 33,
+  cron_jobs: 34,
+  cron_fired_total: 35,
+  store_keys: 36,
+  store_bytes: 37,
+  telemetry_connections: 38,
+  telemetry_events_sent_total: 39,
+  'build_info{version="1.2.3"}': 1,
+  uptime_seconds: 14.5,
+  draining: 0,
+  under_pressure: 1,
+  memory_usage_bytes: 15,
+  heap_used_bytes: 22,
+  heap_size_bytes: 23,
+  heap_max_bytes: 25,
+  external_memory_bytes: 24,
+  'process_cpu_seconds_total{mode="user"}': 26.5,
+  'process_cpu_seconds_total{mode="system"}': 27.5,
+  open_handles: 28,
+  event_loop_active_seconds_total: 29,
+  event_loop_utilization_ratio: 0.5,
+  event_loop_delay_p50_seconds: 0.001,
+  event_loop_delay_p99_seconds: 0.01,
+  event_loop_delay_max_seconds: 0.1,
+  'gc_runs_total{kind="minor"}': 30,
+  'gc_seconds_total{kind="minor"}': 0.3
 }
 
-const others = {
-  arqonbus_casil_decisions_total: 'counter',
-  arqonbus_command_executions_total: 'counter',
-  arqonbus_command_failures_total: 'counter',
-  arqonbus_http_requests_total: 'counter',
-  arqonbus_message_routing_duration_seconds: 'histogram',
-  arqonbus_http_request_duration_seconds: 'histogram'
-}
+/** What is observed when it happens. */
+const observed = [
+  'message_routing_duration_seconds',
+  'publish_deliver_duration_seconds',
+  'casil_inspection_duration_seconds',
+  'http_request_duration_seconds',
+  'http_requests_total',
+  'handshakes_refused_total',
+  'authentication_failures_total',
+  'idempotency_keys'
+]
 
-function typesOf(text: string): Map<string, string> {
-  return new Map([...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => [name as string, type as string]))
-}
+const request: AnsweredRequest = { method: 'GET', status: 200, seconds: 0.01, isHandshake: false }
 
 test('every metric is there, with the value of the moment', async () => {
-  const metrics = createMetrics(() => values)
-  const text = await metrics.text()
-  const expected = [...Object.keys(numbers), ...Object.keys(others)]
-  assert.deepEqual([...typesOf(text).keys()].sort(), expected.sort())
-  for (const [name, value] of Object.entries(numbers)) assert.match(text, new RegExp(`^${name} ${value}$`, 'm'))
-  for (const [name, type] of Object.entries(others)) assert.equal(typesOf(text).get(name), type)
+  const text = await createMetrics(makeSources).text()
+  for (const [series, value] of Object.entries(numbers))
+    assert.equal(sampleOf(text, `arqonbus_${series}`), value, series)
+  const names = [...Object.keys(numbers).map(series => series.replace(/\{.*/, '')), ...observed]
+  assert.deepEqual([...readMetrics(text).keys()].sort(), [...new Set(names)].map(name => `arqonbus_${name}`).sort())
 })
 
-test('every counter ends in _total', async () => {
-  const text = await createMetrics(() => values).text()
-  for (const [name, type] of typesOf(text)) if (type === 'counter') assert.match(name, /_total$/)
+test('counters alone end in _total, and what only looks so is of no type', async () => {
+  const untyped: string[] = []
+  for (const [name, { kind }] of readMetrics(await createMetrics(makeSources).text())) {
+    if (kind === 'untyped') untyped.push(name)
+    else assert.equal(name.endsWith('_total'), kind === 'counter', name)
+  }
+  assert.deepEqual(untyped, ['arqonbus_rooms_total', 'arqonbus_channels_total'])
 })
 
 test('every line of the text is a help, a type or a sample, each metric in one block', async () => {
-  const metrics = createMetrics(() => values)
+  const metrics = createMetrics(makeSources)
   metrics.observeRouting(0.001)
-  metrics.observeRequest(200, 0.01)
+  metrics.observeRequest(request)
   const text = await metrics.text()
   assert.ok(text.endsWith('\n'))
   for (const block of text.trimEnd().split('\n\n')) {
     const [help = '', type = '', ...samples] = block.split('\n')
-    const [, name = ''] = /^# HELP (arqonbus_[a-z_]+) [A-Z][^\n]*$/.exec(help) ?? assert.fail(help)
-    assert.match(type, new RegExp(`^# TYPE ${name} (counter|gauge|histogram)$`))
-    assert.ok(samples.length > 0, name)
+    const [, name = ''] = /^# HELP (arqonbus_[a-z0-9_]+) [A-Z0-9][^\n]*$/.exec(help) ?? assert.fail(help)
+    assert.match(type, new RegExp(`^# TYPE ${name} (counter|gauge|histogram|untyped)$`))
     const label = '[a-z]+="[^"\\\\]*"'
     const sample = new RegExp(`^${name}(_bucket|_sum|_count)?(\\{${label}(,${label})*\\})? [0-9.e+-]+$`)
     for (const line of samples) assert.match(line, sample)
   }
 })
 
-test('values are read anew at each scrape, also when a counter is smaller than before', async () => {
-  let received = 5
-  const metrics = createMetrics(() => ({ ...values, received }))
-  await metrics.text()
-  for (received of [9, 0])
-    assert.match(await metrics.text(), new RegExp(`^arqonbus_messages_received_total ${received}$`, 'm'))
+test('values are read anew at each scrape, and once for all metrics', async () => {
+  let reads = 0
+  const metrics = createMetrics(() => makeSources({ connections: ++reads }))
+  for (const count of [1, 2]) {
+    const text = await metrics.text()
+    assert.equal(sampleOf(text, 'arqonbus_active_connections'), count)
+    assert.equal(sampleOf(text, 'arqonbus_websocket_connections'), count)
+  }
+  assert.equal((await metrics.json()).arqonbus_active_connections, 3)
 })
 
-test('commands are counted by name', async () => {
-  const text = await createMetrics(() => values).text()
-  assert.match(text, /^arqonbus_command_executions_total\{command="op.history.get"\} 3$/m)
-  assert.match(text, /^arqonbus_command_failures_total\{command="op.history.get"\} 1$/m)
-  assert.match(text, /^arqonbus_command_executions_total\{command="ping"\} 2$/m)
-  assert.match(text, /^arqonbus_command_failures_total\{command="ping"\} 0$/m)
+test('a part that the server does not have counts as 0', async () => {
+  const none = { webhooks: undefined, cron: undefined, store: undefined, telemetry: undefined }
+  const text = await createMetrics(() => makeSources(none)).text()
+  for (const name of ['webhook_in_flight', 'cron_jobs', 'cron_fired_total', 'store_keys', 'telemetry_connections'])
+    assert.equal(sampleOf(text, `arqonbus_${name}`), 0, name)
+  assert.equal(sampleOf(text, 'arqonbus_dropped_total{reason="telemetry_queue"}'), 0)
 })
 
-test('contents that were inspected are counted by decision and reason', async () => {
-  const text = await createMetrics(() => values).text()
-  const name = 'arqonbus_casil_decisions_total'
-  assert.match(text, new RegExp(`^${name}\\{decision="ALLOW",reason="CASIL_POLICY_ALLOWED"\\} 4$`, 'm'))
-  assert.match(text, new RegExp(`^${name}\\{decision="BLOCK",reason="CASIL_POLICY_OVERSIZE"\\} 1$`, 'm'))
+test('codes that somebody is woken for stand there before they happen, the others when they do', async () => {
+  const text = await createMetrics(makeSources).text()
+  for (const door of ['frame', 'command', 'http'])
+    assert.equal(sampleOf(text, `arqonbus_refusals_total{code="INTERNAL_ERROR",door="${door}"}`), 0)
+  assert.equal(text.includes('code="CONFLICT"'), false)
 })
 
-test('routing and requests are observed', async () => {
-  const metrics = createMetrics(() => values)
-  for (const seconds of [0.000_02, 0.002, 5]) metrics.observeRouting(seconds)
-  for (const status of [200, 204, 404, 503]) metrics.observeRequest(status, 0.01)
+test('times are sorted into buckets that include their bound', async () => {
+  const metrics = createMetrics(makeSources)
+  for (const seconds of [0.000_025, 0.002, 5]) metrics.observeRouting(seconds)
+  metrics.observeDelivery(0.002)
+  metrics.observeInspection(0.001)
   const text = await metrics.text()
-  assert.match(text, /^arqonbus_message_routing_duration_seconds_bucket\{le="0.000025"\} 1$/m)
-  assert.match(text, /^arqonbus_message_routing_duration_seconds_bucket\{le="0.0025"\} 2$/m)
-  assert.match(text, /^arqonbus_message_routing_duration_seconds_bucket\{le="\+Inf"\} 3$/m)
-  assert.match(text, /^arqonbus_http_requests_total\{status="2xx"\} 2$/m)
-  assert.match(text, /^arqonbus_http_requests_total\{status="4xx"\} 1$/m)
-  assert.match(text, /^arqonbus_http_requests_total\{status="5xx"\} 1$/m)
-  assert.match(text, /^arqonbus_http_request_duration_seconds_count 4$/m)
-  assert.equal(metrics.requestCount, 4)
+  const bucket = 'arqonbus_message_routing_duration_seconds_bucket'
+  assert.equal(sampleOf(text, `${bucket}{le="0.00001"}`), 0)
+  assert.equal(sampleOf(text, `${bucket}{le="0.000025"}`), 1)
+  assert.equal(sampleOf(text, `${bucket}{le="0.0025"}`), 2)
+  assert.equal(sampleOf(text, `${bucket}{le="1"}`), 2)
+  assert.equal(sampleOf(text, `${bucket}{le="+Inf"}`), 3)
+  assert.equal(sampleOf(text, 'arqonbus_message_routing_duration_seconds_count'), 3)
+  assert.equal(sampleOf(text, 'arqonbus_message_routing_duration_seconds_sum'), 5.002_025)
+  assert.equal(sampleOf(text, 'arqonbus_publish_deliver_duration_seconds_sum'), 0.002)
+  assert.equal(sampleOf(text, 'arqonbus_casil_inspection_duration_seconds_sum'), 0.001)
+})
+
+test('requests are counted by method and class of status, with made-up methods as one', async () => {
+  const metrics = createMetrics(makeSources)
+  for (const status of [200, 204, 404]) metrics.observeRequest({ ...request, status })
+  for (const method of ['PROPFIND', 'MKCOL']) metrics.observeRequest({ ...request, method, status: 503 })
+  const text = await metrics.text()
+  assert.equal(sampleOf(text, 'arqonbus_http_requests_total{method="GET",status="2xx"}'), 2)
+  assert.equal(sampleOf(text, 'arqonbus_http_requests_total{method="GET",status="4xx"}'), 1)
+  assert.equal(sampleOf(text, 'arqonbus_http_requests_total{method="other",status="5xx"}'), 2)
+  assert.equal(sampleOf(text, 'arqonbus_http_request_duration_seconds_count'), 5)
+  assert.equal(metrics.requestCount, 5)
+})
+
+test('refused requests and refused handshakes are counted by code, each for itself', async () => {
+  const metrics = createMetrics(makeSources)
+  metrics.observeRequest({ ...request, status: 401, code: 'AUTH_INVALID' })
+  metrics.observeRequest({ ...request, status: 401, code: 'AUTH_INVALID', isHandshake: true })
+  metrics.observeRequest({ ...request, status: 403, code: 'ORIGIN_DENIED', isHandshake: true })
+  const text = await metrics.text()
+  assert.equal(sampleOf(text, 'arqonbus_refusals_total{code="AUTH_INVALID",door="http"}'), 1)
+  assert.equal(sampleOf(text, 'arqonbus_handshakes_refused_total{code="AUTH_INVALID"}'), 1)
+  assert.equal(sampleOf(text, 'arqonbus_handshakes_refused_total{code="ORIGIN_DENIED"}'), 1)
+  assert.equal(sampleOf(text, 'arqonbus_authentication_failures_total{reason="AUTH_INVALID"}'), 2)
+  assert.equal(sampleOf(text, 'arqonbus_authentication_failures_total{reason="AUTH_REQUIRED"}'), 0)
+})
+
+test('idempotency keys are counted where they are kept, once that is known', async () => {
+  const metrics = createMetrics(makeSources)
+  assert.equal(sampleOf(await metrics.text(), 'arqonbus_idempotency_keys'), 0)
+  metrics.watchIdempotencyKeys(() => 7)
+  assert.equal(sampleOf(await metrics.text(), 'arqonbus_idempotency_keys'), 7)
 })
 
 test('the JSON form has the same names and numbers as the text', async () => {
-  const metrics = createMetrics(() => values)
+  const metrics = createMetrics(makeSources)
   metrics.observeRouting(0.002)
-  metrics.observeRequest(404, 0.01)
+  metrics.observeRequest({ ...request, status: 404 })
   const json = await metrics.json()
-  for (const [name, value] of Object.entries(numbers)) assert.equal(json[name], value)
+  for (const [series, value] of Object.entries(numbers)) {
+    if (!series.includes('{')) assert.equal(json[`arqonbus_${series}`], value, series)
+  }
   assert.deepEqual(json.arqonbus_command_executions_total, [
     { command: 'op.history.get', value: 3 },
     { command: 'ping', value: 2 }
   ])
-  assert.deepEqual(json.arqonbus_http_requests_total, [{ status: '4xx', value: 1 }])
+  assert.deepEqual(json.arqonbus_http_requests_total, [{ method: 'GET', status: '4xx', value: 1 }])
   assert.equal(json.arqonbus_message_routing_duration_seconds_count, 1)
   assert.equal(json.arqonbus_message_routing_duration_seconds_sum, 0.002)
-  const names = new Set([...(await metrics.text()).matchAll(/^(arqonbus_\w+)/gm)].map(([, name]) => name))
+  const text = await metrics.text()
+  const names = new Set([...text.matchAll(/^(arqonbus_\w+)/gm)].map(([, name]) => name))
+  for (const [name, { kind, lines }] of readMetrics(text))
+    if (kind !== 'histogram' && lines.length === 0) names.add(name)
   assert.deepEqual(new Set(Object.keys(json)), names)
   assert.deepEqual(JSON.parse(JSON.stringify(json)), json)
 })
 
 test('a metric without samples is an empty list in the JSON form', async () => {
-  const json = await createMetrics(() => ({ ...values, commands: [] })).json()
-  assert.deepEqual(json.arqonbus_command_executions_total, [])
+  const json = await createMetrics(() => makeSources({ decisions: [] })).json()
+  assert.deepEqual(json.arqonbus_casil_decisions_total, [])
 })
 
 test('two sets of metrics do not meet', async () => {
-  const [one, other] = [createMetrics(() => values), createMetrics(() => ({ ...values, clients: 99 }))]
-  one.observeRequest(200, 1)
-  assert.match(await other.text(), /^arqonbus_active_clients 99$/m)
+  const [one, other] = [createMetrics(makeSources), createMetrics(() => makeSources({ connections: 99 }))]
+  one.observeRequest(request)
+  assert.equal(sampleOf(await other.text(), 'arqonbus_active_connections'), 99)
   assert.equal(other.requestCount, 0)
 })
 
+test('the metrics of an idle server are far below the bound on series', async () => {
+  assert.ok(countSeries(await createMetrics(makeSources).text()) < 300)
+})
+
 test('the type of the text is the one that Prometheus reads', () => {
-  assert.match(createMetrics(() => values).contentType, /^text\/plain; version=0\.0\.4; charset=utf-8$/)
+  assert.match(createMetrics(makeSources).contentType, /^text\/plain; version=0\.0\.4; charset=utf-8$/)
 })

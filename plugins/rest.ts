@@ -1,0 +1,98 @@
+import cors from '@fastify/cors'
+import rateLimit from '@fastify/rate-limit'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { hasRole } from '../src/auth/roles.ts'
+import type { Source } from '../src/bus/draft.ts'
+import { checkLocal } from '../src/bus/handshake.ts'
+import { BusError } from '../src/errors.ts'
+import { type Body, createBodyParser } from '../src/protocol/codec.ts'
+import { compileCheck, compileTextCheck } from '../src/protocol/schema.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks, once it was let in. */
+    caller: Source
+    /** The body as it was read; undefined without one. */
+    bodyRead: Body | undefined
+  }
+  interface FastifyContextConfig {
+    /** The request changes nothing, whatever its method. */
+    isReadOnly?: boolean
+  }
+}
+
+/** The door for operators, to be registered where its routes are [operators.md, Admin REST]. */
+export default fp(
+  async app => {
+    const { config } = app
+    app.decorateRequest('bodyRead', undefined)
+    app.decorateRequest('caller')
+    await app.register(cors, { origin: [...config.allowedOrigins], methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] })
+    app.addHook('onRequest', async (request, reply) => {
+      reply.header('Cache-Control', 'no-store')
+      request.caller = await admit(app, request)
+      if (app.bus.isDraining && isChange(request)) throw new BusError('DRAINING', { retryAfterMs: config.drainRetryMs })
+    })
+    await app.register(rateLimit, {
+      max: config.restPerSecond,
+      timeWindow: 1000,
+      hook: 'preParsing',
+      keyGenerator: ({ caller }) => `${caller.identity.tenant} ${caller.id}`,
+      errorResponseBuilder: (_request, { ttl }) => new BusError('RATE_LIMITED', { retryAfterMs: ttl })
+    })
+    readBodies(app)
+    app.setValidatorCompiler(({ schema, httpPart }) => {
+      const check = httpPart === 'body' ? compileCheck(schema as never) : compileTextCheck(schema as never)
+      return value => {
+        const faults = check(value ?? {})
+        return faults.length === 0 ? { value } : { error: new BusError('VALIDATION_ERROR', { faults }) }
+      }
+    })
+    // A serializer of the route's own leaves this out.
+    app.addHook('preSerialization', async (_request, reply) => {
+      if (!reply.hasHeader('Content-Type')) reply.type('application/json; charset=utf-8')
+    })
+    app.addHook('onResponse', async (request, reply) => {
+      if (!isChange(request) || request.caller === undefined) return
+      const { id, identity } = request.caller
+      const route = `${request.method} ${request.routeOptions.url ?? ''}`
+      const about = { by: id, tenant: identity.tenant, route, params: { ...(request.params as object) }, status: reply.statusCode }
+      request.log.info({ audit: true, ...about }, 'an operator asked for a change')
+    })
+  },
+  { name: 'rest', fastify: '5.x', dependencies: ['bus', 'auth', 'errors', 'commands'] }
+)
+
+/** @throws {BusError} AUTH_REQUIRED, AUTH_INVALID, ORIGIN_DENIED, AUTHORIZATION_ERROR */
+async function admit(app: FastifyInstance, request: FastifyRequest): Promise<Source> {
+  const { enableAuth, allowedOrigins } = app.config
+  const { authorization } = request.headers
+  if (!enableAuth) checkLocal(request.ip, request.headers, allowedOrigins)
+  const identity = await app.authenticate({ headers: { authorization }, query: {} })
+  if (!enableAuth) return { id: 'operator', identity: { ...identity, role: 'admin' } }
+  if (!hasRole(identity.role, 'admin'))
+    throw new BusError('AUTHORIZATION_ERROR', { message: 'This needs the role admin' })
+  return { id: identity.subject ?? 'operator', identity }
+}
+
+/** Bodies are JSON objects within the bounds of frames, and nothing else. */
+function readBodies(app: FastifyInstance): void {
+  const { maxJsonDepth, maxJsonKeys, maxJsonNodes, maxJsonKeyBytes } = app.config
+  const parse = createBodyParser({
+    depth: maxJsonDepth,
+    keysPerObject: maxJsonKeys,
+    nodes: maxJsonNodes,
+    keyBytes: maxJsonKeyBytes
+  })
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, async (request: FastifyRequest, text: string) => {
+    if (text === '') return undefined
+    request.bodyRead = parse(text)
+    return request.bodyRead.fields
+  })
+}
+
+function isChange({ method, routeOptions }: FastifyRequest): boolean {
+  return !['GET', 'HEAD', 'OPTIONS'].includes(method) && routeOptions.config.isReadOnly !== true
+}

@@ -1,0 +1,36 @@
+import { Type } from '@sinclair/typebox'
+import type { FastifyInstance } from 'fastify'
+import { type ErrorCode, errorTable } from '../../src/errors.ts'
+import type { JsonObject } from '../../src/protocol/json.ts'
+import { stringifyRaw } from '../../src/protocol/replies.ts'
+import { AnyObject, Data } from '../schemas.ts'
+
+const CommandName = Type.String({
+  minLength: 1,
+  maxLength: 128,
+  expected: 'the name of a command',
+  examples: ['status']
+})
+
+/** Every command, behind one door [operators.md, Admin REST]. */
+export default async function commands(app: FastifyInstance): Promise<void> {
+  app.post<{ Params: { name: string }; Body: JsonObject | undefined }>(
+    '/commands/:name',
+    {
+      config: { refusals: Object.keys(errorTable) as ErrorCode[] },
+      schema: {
+        operationId: 'runCommand',
+        tags: ['Commands'],
+        summary: 'Run any command that is not about a socket of its own.',
+        description: 'The body holds the arguments; `docs/commands.md` and `openapi/commands.json` list them.',
+        params: Type.Object({ name: CommandName }, { additionalProperties: false }),
+        body: AnyObject,
+        response: { 200: Type.Object({ message: Type.String(), data: Data }) }
+      }
+    },
+    async (request, reply) => {
+      const { message, data } = await app.ask(request, request.params.name, request.body ?? {})
+      return reply.serializer(stringifyRaw).send({ message, data })
+    }
+  )
+}

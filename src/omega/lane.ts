@@ -1,0 +1,193 @@
+import type { Clock } from '../clock.ts'
+import { BusError } from '../errors.ts'
+import type { JsonObject } from '../protocol/json.ts'
+import { type EventFilter, type OmegaEvent, OmegaEvents } from './events.ts'
+import { type Substrate, Substrates } from './substrates.ts'
+
+/** Whoever asks the lane for something. */
+export interface Actor {
+  readonly id: string
+  readonly identity: { readonly tenant: string }
+}
+
+/** What can differ between an event and what the lab channel was told: its content may have been redacted. */
+export type Told = Pick<OmegaEvent, 'signal' | 'payload'>
+
+/** What the lane is made of. */
+export interface LaneOptions<Who extends Actor> {
+  readonly isEnabled: boolean
+  /** Where events are told. */
+  readonly lab: { readonly room: string; readonly channel: string }
+  /** Events that are remembered for one tenant; beyond it the oldest is forgotten. */
+  readonly maxEvents: number
+  /** Substrates of one tenant. */
+  readonly maxSubstrates: number
+  /** Most text of events in one answer, in bytes. */
+  readonly maxReplyBytes: number
+  readonly clock: Clock
+  /** Makes the part of an id that differs. */
+  readonly makeId: () => string
+  /**
+   * Tells the members of the lab channel. Resolves with what they were told.
+   * @throws {BusError} or rejects with one when it may not be told
+   */
+  readonly post: (actor: Who, event: OmegaEvent) => Promise<Told>
+}
+
+/** How the lane is set, and what the tenant has in it. */
+export interface LaneStatus {
+  readonly enabled: boolean
+  readonly lab_room: string
+  readonly lab_channel: string
+  readonly max_events: number
+  readonly max_substrates: number
+  readonly substrate_count: number
+  readonly event_count: number
+  readonly runtime: 'memory'
+}
+
+/** What one tenant has in the lane. */
+interface Lab {
+  readonly substrates: Substrates
+  readonly events: OmegaEvents
+}
+
+/** Most JSON text of the payload of an event, in bytes. */
+export const MAX_PAYLOAD_BYTES = 16_384
+/** Most JSON text of what is noted of a substrate, in bytes. */
+export const MAX_METADATA_BYTES = 4_096
+
+/**
+ * The experimental lane: substrates that a tenant registers, and the events that they signal [operators.md, op.omega.*]. Each
+ * tenant sees its own. Everything but the status is refused with FEATURE_DISABLED while the lane is off.
+ */
+export class Lane<Who extends Actor = Actor> {
+  readonly #options: LaneOptions<Who>
+  /** Map( tenant -> its lab ), for tenants with a substrate */
+  readonly #labs = new Map<string, Lab>()
+
+  constructor(options: LaneOptions<Who>) {
+    this.#options = options
+  }
+
+  /** @throws {BusError} FEATURE_DISABLED while the lane is off */
+  requireEnabled(): void {
+    if (!this.#options.isEnabled)
+      throw new BusError('FEATURE_DISABLED', { message: 'Tier-Omega experimental lane is disabled' })
+  }
+
+  /** Answers while the lane is off, too. */
+  status(actor: Who): LaneStatus {
+    const { isEnabled, lab, maxEvents, maxSubstrates } = this.#options
+    const own = this.#labOf(actor)
+    return {
+      enabled: isEnabled,
+      lab_room: lab.room,
+      lab_channel: lab.channel,
+      max_events: maxEvents,
+      max_substrates: maxSubstrates,
+      substrate_count: own?.substrates.count ?? 0,
+      event_count: own?.events.count ?? 0,
+      runtime: 'memory'
+    }
+  }
+
+  /** @throws {BusError} VALIDATION_ERROR when the tenant has as many as it may; LIMIT_EXCEEDED over {@link MAX_METADATA_BYTES} */
+  registerSubstrate(actor: Who, parts: Pick<Substrate, 'name' | 'kind' | 'metadata'>): Substrate {
+    this.requireEnabled()
+    requireSize('metadata', parts.metadata, MAX_METADATA_BYTES)
+    const { maxEvents, maxSubstrates, clock, makeId } = this.#options
+    const { name, kind, metadata } = parts
+    const substrate: Substrate = {
+      substrate_id: `omega_${makeId()}`,
+      name,
+      kind,
+      owner_client_id: actor.id,
+      metadata,
+      created_at: clock.iso()
+    }
+    const lab = this.#labOf(actor) ?? {
+      substrates: new Substrates(maxSubstrates),
+      events: new OmegaEvents(maxEvents)
+    }
+    lab.substrates.add(substrate)
+    this.#labs.set(actor.identity.tenant, lab)
+    return substrate
+  }
+
+  /** In the order in which they were registered. */
+  listSubstrates(actor: Who): Substrate[] {
+    this.requireEnabled()
+    return this.#labOf(actor)?.substrates.list() ?? []
+  }
+
+  /**
+   * Removes a substrate with its events.
+   * @throws {BusError} NOT_FOUND
+   */
+  unregisterSubstrate(
+    actor: Who,
+    substrateId: string
+  ): { readonly substrate: Substrate; readonly removedEvents: number } {
+    this.requireEnabled()
+    const lab = this.#labOf(actor)
+    const substrate = lab?.substrates.remove(substrateId)
+    if (!lab || !substrate) throw new BusError('NOT_FOUND', { message: `Not found: ${substrateId.slice(0, 64)}` })
+    const removedEvents = lab.events.clear({ substrateId })
+    if (lab.substrates.count === 0) this.#labs.delete(actor.identity.tenant)
+    return { substrate, removedEvents }
+  }
+
+  /**
+   * Tells the lab channel of an event and remembers it as it was told there. Nothing is remembered of what could not be told.
+   * @throws {BusError} VALIDATION_ERROR for a substrate that is not there; LIMIT_EXCEEDED over {@link MAX_PAYLOAD_BYTES}; what
+   * telling it is refused with
+   */
+  async emitEvent(
+    actor: Who,
+    parts: { readonly substrateId: string; readonly signal: string; readonly payload: JsonObject }
+  ): Promise<OmegaEvent> {
+    this.requireEnabled()
+    const { substrateId, signal, payload } = parts
+    if (!this.#labOf(actor)?.substrates.has(substrateId))
+      throw new BusError('VALIDATION_ERROR', { faults: ['substrate_id: is not registered'] })
+    requireSize('payload', payload, MAX_PAYLOAD_BYTES)
+    const { clock, makeId, post } = this.#options
+    const emitted: OmegaEvent = {
+      event_id: `omega_evt_${makeId()}`,
+      substrate_id: substrateId,
+      signal,
+      payload,
+      emitted_by: actor.id,
+      timestamp: clock.iso()
+    }
+    const told = await post(actor, emitted)
+    const event = { ...emitted, signal: told.signal, payload: told.payload }
+    // The substrate may have gone meanwhile, and its events with it.
+    const lab = this.#labOf(actor)
+    if (lab?.substrates.has(substrateId)) lab.events.add(event)
+    return event
+  }
+
+  /** The newest `limit` events that the filter means, oldest first; fewer where they would be too much text for an answer. */
+  listEvents(actor: Who, filter: EventFilter, limit: number): OmegaEvent[] {
+    this.requireEnabled()
+    return this.#labOf(actor)?.events.list(filter, limit, this.#options.maxReplyBytes) ?? []
+  }
+
+  /** Forgets the events that the filter means. */
+  clearEvents(actor: Who, filter: EventFilter): { readonly removed: number; readonly remaining: number } {
+    this.requireEnabled()
+    const events = this.#labOf(actor)?.events
+    return { removed: events?.clear(filter) ?? 0, remaining: events?.count ?? 0 }
+  }
+
+  #labOf(actor: Who): Lab | undefined {
+    return this.#labs.get(actor.identity.tenant)
+  }
+}
+
+function requireSize(field: string, value: JsonObject, maxBytes: number): void {
+  if (Buffer.byteLength(JSON.stringify(value)) > maxBytes)
+    throw new BusError('LIMIT_EXCEEDED', { message: `Limit exceeded: ${field} can have ${maxBytes} bytes` })
+}
