@@ -67,7 +67,7 @@ export default fp(
       else if (reply.elapsedTime > SLOW_REQUEST_MS && reply.hasHeader('content-length'))
         tell({ kind, code: SLOW, ...about, duration_ms: Math.round(reply.elapsedTime) })
     })
-    app.server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    app.server.prependListener('clientError', (error: NodeJS.ErrnoException, socket) => {
       if (socket.writable) tell({ kind: 'http', code: error.code ?? error.name, ip: (socket as Socket).remoteAddress })
     })
     app.addHook('onClose', async () => lines.close())

@@ -28,7 +28,10 @@ export default fp(
     const { config } = app
     app.decorateRequest('bodyRead', undefined)
     app.decorateRequest('caller')
-    await app.register(cors, { origin: [...config.allowedOrigins], methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] })
+    await app.register(cors, {
+      origin: config.allowedOrigins.includes('*') || [...config.allowedOrigins],
+      methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
+    })
     app.addHook('onRequest', async (request, reply) => {
       reply.header('Cache-Control', 'no-store')
       request.caller = await admit(app, request)
@@ -57,7 +60,13 @@ export default fp(
       if (!isChange(request) || request.caller === undefined) return
       const { id, identity } = request.caller
       const route = `${request.method} ${request.routeOptions.url ?? ''}`
-      const about = { by: id, tenant: identity.tenant, route, params: { ...(request.params as object) }, status: reply.statusCode }
+      const about = {
+        by: id,
+        tenant: identity.tenant,
+        route,
+        params: { ...(request.params as object) },
+        status: reply.statusCode
+      }
       request.log.info({ audit: true, ...about }, 'an operator asked for a change')
     })
   },

@@ -12,6 +12,7 @@ import { anchorsOf, blocksOf, inlineCodeOf, linksOf, rowsOf } from './documents/
 import { findDocuments, isThere, readText } from './documents/project.ts'
 import { holdSession } from './documents/session.ts'
 import { Snippet } from './documents/snippet.ts'
+import { walk } from './documents/walk.ts'
 import { startServer } from './helper.ts'
 import { TEST_SECRET } from './support/tokens.ts'
 
@@ -91,31 +92,8 @@ test('every variable stands in the README or in docs/limits.md', () => {
   for (const name of names) assert.ok(text.includes(`\`${name}\``), name)
 })
 
-for (const path of ['README.md', 'docs/casil.md']) {
-  test(`${path}: the snippets do what it says`, async t => {
-    const blocks = blocksOf(readText(path))
-    const [server] = blocks.filter(({ words }) => words[0] === 'server')
-    const variables = server?.text.matchAll(/(ARQONBUS_\w+)=(\S+)/g) ?? []
-    const { app } = await startServer(t, Object.fromEntries([...variables].map(([, name, value]) => [name, value])))
-    const { port } = app.server.address() as AddressInfo
-    let waiting: Snippet | undefined
-    let last: Snippet | undefined
-    for (const { language, words, text } of blocks) {
-      if (words[0] === 'output') {
-        await (waiting ?? last)?.print(text)
-        await waiting?.end()
-        waiting = undefined
-      } else if (words[0] === 'runnable') {
-        const snippet = new Snippet(t, language, text, { port })
-        if (words[1] === 'background') waiting = snippet
-        else last = snippet
-        if (waiting === snippet) await snippet.begin()
-        else if (language === 'sh') await snippet.end()
-      }
-    }
-    assert.ok(last)
-    assert.equal(waiting, undefined)
-  })
+for (const path of ['README.md', 'docs/casil.md', 'docs/operators.md', 'docs/rest.md']) {
+  test(`${path}: the snippets do what it says`, t => walk(t, path))
 }
 
 test('the token that the README makes is accepted', async t => {

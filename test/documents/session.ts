@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { type ServerFrame, startServer, type TestClient } from '../helper.ts'
 import { until } from '../support/until.ts'
+import { compare, fill } from './made.ts'
 import type { Block } from './markdown.ts'
 
 /** One step of a conversation as a document shows it. */
@@ -12,17 +13,12 @@ interface Step {
 }
 
 const stepPattern = /^(\w+) +(connects|→|←) (.*)$/
-const timePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
-/** What is left of a text that the server made up: its kind, a name for it, and the mark of what is left out. */
-const shortenedPattern = /^(arq_client_|arq_|)([\w-]*)…$/
 
 /**
  * Holds a conversation of a document with a real server and compares every frame, the order of keys included. `→` is sent, `←` is the
  * next frame of that client, where the welcome may be left out; in the end nobody may have been sent more. A step may go on in indented
  * lines, and the words after `session` set variables of the server.
- *
- * A text that ends in `…` stands for one that the server made up: the same one wherever it is written alike, any one where only its
- * kind is written (`arq_…`). A time stands for any time.
+ * What the server made up is written as `compare` has it.
  */
 export async function holdSession(t: TestContext, block: Block): Promise<void> {
   const env = Object.fromEntries(block.words.slice(1).map(word => word.split('=', 2)))
@@ -91,33 +87,4 @@ function stepsOf(block: Block): Step[] {
     assert.ok(verb, `not a step: ${line}`)
     return { name, verb, text }
   })
-}
-
-/** Puts what the server made up in the place of its short form. */
-function fill(text: string, made: ReadonlyMap<string, string>): string {
-  return text.replace(/[\w-]+…/g, short => made.get(short) ?? assert.fail(`${short} is not known yet`))
-}
-
-function compare(shown: unknown, got: unknown, made: Map<string, string>, place: string): void {
-  if (typeof shown === 'string' && typeof got === 'string') compareText(shown, got, made, place)
-  else if (isRecord(shown) && isRecord(got)) {
-    assert.deepEqual(Object.keys(got), Object.keys(shown), `${place}: ${JSON.stringify(got)}`)
-    for (const key of Object.keys(shown)) compare(shown[key], got[key], made, `${place}, ${key}`)
-  } else assert.deepEqual(got, shown, place)
-}
-
-function compareText(shown: string, got: string, made: Map<string, string>, place: string): void {
-  const [, kind, name] = shortenedPattern.exec(shown) ?? []
-  if (kind === undefined) {
-    if (!timePattern.test(shown) || !timePattern.test(got)) assert.equal(got, shown, place)
-    return
-  }
-  assert.ok(got.startsWith(kind), `${place}: ${got} for ${shown}`)
-  if (name === '') return
-  if (!made.has(shown)) made.set(shown, got)
-  assert.equal(got, made.get(shown), place)
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
 }

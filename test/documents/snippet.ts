@@ -16,6 +16,8 @@ const browserHead = "globalThis.WebSocket ??= (await import('ws')).WebSocket\n"
 export class Snippet {
   readonly #child: ChildProcessWithoutNullStreams
   #output = ''
+  /** How much of it was looked at. */
+  #seen = 0
   #errors = ''
   #code: number | null | undefined
 
@@ -45,11 +47,19 @@ export class Snippet {
     return this.#output
   }
 
-  /** Waits until it has printed what a document shows, where `…` stands for anything. */
+  /** What it has printed since that was last asked for or waited for. */
+  take(): string {
+    const text = this.#output.slice(this.#seen)
+    this.#seen = this.#output.length
+    return text
+  }
+
+  /** Waits until it has printed what a document shows, and nothing else since that was last looked at; `…` stands for anything. */
   async print(shown: string): Promise<void> {
     const parts = shown.split('…').map(part => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
     const pattern = new RegExp(`^${parts.join('.*')}$`)
-    await this.#until(`prints\n${shown}`, () => pattern.test(this.#output))
+    await this.#until(`prints\n${shown}`, () => pattern.test(this.#output.slice(this.#seen)))
+    this.#seen = this.#output.length
   }
 
   /** Waits until it has printed anything. */
@@ -78,6 +88,7 @@ export class Snippet {
 
 function commandOf(language: string, text: string): [string, ...string[]] {
   if (language === 'sh') return ['sh', '-ec', shellHead + text]
+  if (language === 'python') return ['python3', '-c', text]
   if (language === 'node') return [process.execPath, '-e', text]
   const program = browserHead + text.replaceAll("'arqonbus/client'", JSON.stringify(client))
   return [process.execPath, '--import', 'tsx', '--input-type=module', '--eval', program]

@@ -9,6 +9,7 @@ import { Bus, type BusLimits, type BusOptions } from '../../src/bus/bus.ts'
 import type { Connection } from '../../src/bus/connection.ts'
 import { type BusEvent, createBusEvents } from '../../src/bus/events.ts'
 import { Gate } from '../../src/bus/gate.ts'
+import { createIncidents, type Incident } from '../../src/bus/incidents.ts'
 import { defaultPolicy, type Policy } from '../../src/casil/policy.ts'
 import { secretRules } from '../../src/casil/rules/index.ts'
 import { table } from '../../src/commands/index.ts'
@@ -74,6 +75,8 @@ export class BusStage {
   readonly gate: Gate
   /** What whoever watches was told. */
   readonly events: BusEvent[] = []
+  /** What operators may have to look for. */
+  readonly incidents: Incident[] = []
   readonly bus: Bus
   #deferred: (() => void)[] = []
 
@@ -99,6 +102,8 @@ export class BusStage {
     )
     const events = createBusEvents()
     events.on(event => void this.events.push(event))
+    const incidents = createIncidents()
+    incidents.on(incident => void this.incidents.push(incident))
     this.gate = new Gate({
       policy: { ...defaultPolicy, ...options.policy },
       rules: secretRules,
@@ -110,6 +115,7 @@ export class BusStage {
       broker: this.broker,
       gate: this.gate,
       events,
+      incidents,
       registry: this.registry,
       clock,
       ids,

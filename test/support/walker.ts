@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { Agent, request } from 'node:http'
 import type { TestContext } from 'node:test'
 import { type ErrorCode, errorTable } from '../../src/errors.ts'
-import { startServer, type TestServer } from '../helper.ts'
+import { startServer, type TestClient, type TestServer } from '../helper.ts'
 import { closed, type Document, type Operation, readDocument, type Schema, Schemas } from './openapi.ts'
 
 /** What is sent, as it is written on the wire. */
@@ -53,10 +53,14 @@ export class Walker {
     return walker
   }
 
+  /** Connects a client to the bus. */
+  connect(): Promise<TestClient> {
+    return this.server.connect('/ws', { headers: this.#credentials() })
+  }
+
   /** Sends one request; a stream counts as answered with its head. */
   async ask({ method, url, headers = {}, body }: Sent): Promise<Got> {
     const { hostname: host, port } = new URL(this.server.httpUrl)
-    const authorization = this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }
     return new Promise((resolve, reject) => {
       const sent = request({
         host,
@@ -65,7 +69,7 @@ export class Walker {
         method,
         agent: this.#agent,
         headers: {
-          ...authorization,
+          ...this.#credentials(),
           ...headers,
           ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) })
         }
@@ -155,6 +159,10 @@ export class Walker {
       texts.push([path, status, JSON.parse(text, (key, value) => (restless.has(key) ? undefined : value))])
     }
     return JSON.stringify(texts)
+  }
+
+  #credentials(): Record<string, string> {
+    return this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }
   }
 
   #closedOf(schema: Schema): Schema {

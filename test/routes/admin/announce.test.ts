@@ -16,7 +16,10 @@ test('an announcement reaches every client of the tenant, and no other', async t
     )
   }
   await south.settle()
-  assert.equal(south.frames.some(({ type }) => type === 'system'), false)
+  assert.equal(
+    south.frames.some(({ type }) => type === 'system'),
+    false
+  )
 })
 
 test('an announcement that the policy blocks reaches nobody', async t => {
@@ -25,7 +28,10 @@ test('an announcement that the policy blocks reaches nobody', async t => {
   const refused = await ask('POST', '/announce', { body: { payload: { key: SECRET } } })
   assert.deepEqual(gist(refused), [422, 'CASIL_POLICY_BLOCKED_SECRET'])
   await ada.settle()
-  assert.equal(ada.frames.some(({ type }) => type === 'system'), false)
+  assert.equal(
+    ada.frames.some(({ type }) => type === 'system'),
+    false
+  )
 })
 
 test('an announcement has a payload and nothing else', async t => {

@@ -36,7 +36,10 @@ test('a payload is judged without being sent', async t => {
   )
   assert.deepEqual([good.body.decision, good.body.payload], ['ALLOW', { text: 'hello' }])
   await ada.settle()
-  assert.equal(ada.frames.some(({ room }) => room === 'lab'), false)
+  assert.equal(
+    ada.frames.some(({ room }) => room === 'lab'),
+    false
+  )
   const refused = await ask('POST', '/casil/test', { body: { room: '-', payload: 1 } })
   assert.match(refused.body.details, /channel: is required; room: must be .*; payload: must be an object/)
 })

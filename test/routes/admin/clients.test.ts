@@ -44,7 +44,10 @@ test('a private message reaches the client it names, and nobody else', async t =
   const frame = await ada.next(({ type }) => type === 'private')
   assert.deepEqual([frame.sender, frame.to, frame.timestamp], ['arqonbus', [ada.id], sent.body.timestamp])
   await bob.settle()
-  assert.equal(bob.frames.some(({ type }) => type === 'private'), false)
+  assert.equal(
+    bob.frames.some(({ type }) => type === 'private'),
+    false
+  )
 })
 
 test('a client that is not there, or of another tenant, cannot be seen, told or disconnected', async t => {
@@ -75,7 +78,10 @@ test('a private message that the policy blocks is not delivered', async t => {
   const refused = await ask('POST', `/clients/${ada.id}/messages`, { body })
   assert.deepEqual(gist(refused), [422, 'CASIL_POLICY_BLOCKED_SECRET'])
   await ada.settle()
-  assert.equal(ada.frames.some(({ type }) => type === 'private'), false)
+  assert.equal(
+    ada.frames.some(({ type }) => type === 'private'),
+    false
+  )
 })
 
 test('every fault of a private message is named', async t => {

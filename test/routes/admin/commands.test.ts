@@ -38,7 +38,8 @@ test('what is wrong is told with the status of its code', async t => {
 test('a command acts in the tenant of the token', async t => {
   const { ask } = await openDesk(t, auth)
   await ask('POST', '/commands/create_channel', { body: { channel_id: 'lab:one' } })
-  const seen = (tenant: string) => ask('POST', '/commands/channel_info', { body: { channel_id: 'lab:one' } }, admin(tenant))
+  const seen = (tenant: string) =>
+    ask('POST', '/commands/channel_info', { body: { channel_id: 'lab:one' } }, admin(tenant))
   assert.equal((await seen('north')).status, 200)
   assert.deepEqual(gist(await seen('south')), [404, 'CHANNEL_NOT_FOUND'])
 })

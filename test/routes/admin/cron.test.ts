@@ -25,7 +25,9 @@ test('a job fires for the members of its channel', async t => {
   const { ask, connect } = await openDesk(t)
   const ada = await connect()
   await ada.join('lab:one')
-  const { body } = await ask('POST', '/cron', { body: { ...far, delay_seconds: 0.01, interval_seconds: 0.1, repeat_count: 2 } })
+  const { body } = await ask('POST', '/cron', {
+    body: { ...far, delay_seconds: 0.01, interval_seconds: 0.1, repeat_count: 2 }
+  })
   const frames = [await ada.next(({ type }) => type === 'message'), await ada.next(({ type }) => type === 'message')]
   assert.deepEqual(
     frames.map(({ sender, payload, metadata }) => [sender, payload, metadata]),
@@ -99,5 +101,8 @@ test('every fault of an order is named', async t => {
     assert.ok(refused.body.details.includes(field), `${field} in ${refused.body.details}`)
   const { lifetime: _, ...rest } = { ...body, room: 'lab', channel: 'one', payload: {} }
   const { details } = (await ask('POST', '/cron', { body: rest })).body
-  assert.match(details, /^delay_seconds: cannot stand beside cron; timezone: must be .*; cron: must be an expression of five fields/)
+  assert.match(
+    details,
+    /^delay_seconds: cannot stand beside cron; timezone: must be .*; cron: must be an expression of five fields/
+  )
 })

@@ -48,7 +48,11 @@ export async function openDesk(t: TestContext, env: Record<string, string> = {})
     async ask(method, path, { body, headers = {} } = {}, claims = admin('north')) {
       const response = await fetch(`${server.httpUrl}/v1${path}`, {
         method,
-        headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...bearer(claims), ...headers },
+        headers: {
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...bearer(claims),
+          ...headers
+        },
         ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) })
       })
       const text = await response.text()

@@ -128,7 +128,13 @@ test('every fault of a message is named', async t => {
   const body = { id: 'x', type: 'system', payload: [], metadata: 1, to: 'a' }
   const refused = await ask('POST', url, { body })
   assert.deepEqual(gist(refused), [400, 'VALIDATION_ERROR'])
-  for (const fault of ['to: is not known', 'id: must be', 'type: must be message or event', 'payload: must be an object', 'metadata: must be an object'])
+  for (const fault of [
+    'to: is not known',
+    'id: must be',
+    'type: must be message or event',
+    'payload: must be an object',
+    'metadata: must be an object'
+  ])
     assert.ok(refused.body.details.includes(fault), fault)
   const query = await ask('GET', `${url}?limit=1001&after=-1&since=now&until=then&x=1`)
   for (const field of ['limit', 'after', 'since', 'until', 'x'])
@@ -171,10 +177,7 @@ test('a batch has a result for each of its messages, in their order', async t =>
   )
   const [, blocked, faulty] = body.results
   assert.deepEqual([blocked.status, blocked.retry, blocked.error], ['error', false, 'CASIL blocked message'])
-  assert.equal(
-    faulty.details,
-    'channel: is required; other: is not known; payload: must be an object'
-  )
+  assert.equal(faulty.details, 'channel: is required; other: is not known; payload: must be an object')
   assert.equal(text.includes(SECRET), false)
   await ada.settle()
   assert.deepEqual(
@@ -197,19 +200,27 @@ test('the messages of a batch keep their order', async t => {
 
 test('a batch can hold as many messages as the settings say, and not one more', async t => {
   const { ask } = await openDesk(t, { ARQONBUS_MAX_BATCH: '3' })
-  const batch = (length: number) => ({ messages: Array.from({ length }, () => ({ room: 'lab', channel: 'one', payload: {} })) })
+  const batch = (length: number) => ({
+    messages: Array.from({ length }, () => ({ room: 'lab', channel: 'one', payload: {} }))
+  })
   const refused = await ask('POST', '/publish', { body: batch(4) })
   assert.deepEqual(gist(refused), [413, 'LIMIT_EXCEEDED'])
   assert.equal(refused.body.details, 'Limit exceeded: a request can hold 3 messages')
   assert.equal((await ask('GET', url)).status, 404)
   assert.equal((await ask('POST', '/publish', { body: batch(3) })).body.succeeded, 3)
   const empty = await ask('POST', '/publish', { body: batch(0) })
-  assert.deepEqual([...gist(empty), empty.body.details], [400, 'VALIDATION_ERROR', 'messages: must be a list of messages'])
+  assert.deepEqual(
+    [...gist(empty), empty.body.details],
+    [400, 'VALIDATION_ERROR', 'messages: must be a list of messages']
+  )
 })
 
 test('a batch is published once under its key', async t => {
   const { ask } = await openDesk(t)
-  const asked = { body: { messages: [{ room: 'lab', channel: 'one', payload: {} }] }, headers: { 'idempotency-key': 'b1' } }
+  const asked = {
+    body: { messages: [{ room: 'lab', channel: 'one', payload: {} }] },
+    headers: { 'idempotency-key': 'b1' }
+  }
   const [first, again] = [await ask('POST', '/publish', asked), await ask('POST', '/publish', asked)]
   assert.equal(again.text, first.text)
   assert.equal(again.headers.get('idempotent-replayed'), 'true')

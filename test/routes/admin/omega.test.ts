@@ -66,7 +66,10 @@ test('a tenant sees its own substrates and events alone', async t => {
   assert.deepEqual(gist(foreign), [404, 'NOT_FOUND'])
   assert.equal(foreign.text.replace(substrate_id, 'omega_x'), missing.text)
   const emitted = await ask('POST', '/omega/events', { body: { substrate_id, signal: 'spike' } }, south)
-  assert.deepEqual([...gist(emitted), emitted.body.details], [400, 'VALIDATION_ERROR', 'substrate_id: is not registered'])
+  assert.deepEqual(
+    [...gist(emitted), emitted.body.details],
+    [400, 'VALIDATION_ERROR', 'substrate_id: is not registered']
+  )
   assert.equal((await ask('GET', '/omega')).body.event_count, 1)
 })
 
@@ -74,7 +77,10 @@ test('a tenant can have as many substrates as the settings say, and not one more
   const { ask } = await openDesk(t, { ...on, ARQONBUS_OMEGA_MAX_SUBSTRATES: '1' })
   assert.equal((await ask('POST', '/omega/substrates', { body: substrate })).status, 201)
   const refused = await ask('POST', '/omega/substrates', { body: substrate })
-  assert.deepEqual([...gist(refused), refused.body.details], [400, 'VALIDATION_ERROR', 'Tier-Omega substrate limit reached'])
+  assert.deepEqual(
+    [...gist(refused), refused.body.details],
+    [400, 'VALIDATION_ERROR', 'Tier-Omega substrate limit reached']
+  )
 })
 
 test('an event that the policy blocks is neither told nor remembered', async t => {
@@ -85,7 +91,10 @@ test('an event that the policy blocks is neither told nor remembered', async t =
   const body = { substrate_id, signal: 'spike', payload: { key: SECRET } }
   assert.deepEqual(gist(await ask('POST', '/omega/events', { body })), [422, 'CASIL_POLICY_BLOCKED_SECRET'])
   await ada.settle()
-  assert.equal(ada.frames.some(({ type }: ServerFrame) => type === 'telemetry'), false)
+  assert.equal(
+    ada.frames.some(({ type }: ServerFrame) => type === 'telemetry'),
+    false
+  )
   assert.equal((await ask('GET', '/omega/events')).body.count, 0)
 })
 

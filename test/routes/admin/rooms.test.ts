@@ -10,7 +10,10 @@ test('a channel is created, shown, described, listed and deleted', async t => {
   const made = await ask('POST', '/rooms/lab/channels', { body })
   assert.equal(made.status, 201)
   assert.equal(made.headers.get('content-type'), 'application/json; charset=utf-8')
-  assert.deepEqual([made.body.channel_id, made.body.description, made.body.created_by], ['lab:one', 'First', 'operator'])
+  assert.deepEqual(
+    [made.body.channel_id, made.body.description, made.body.created_by],
+    ['lab:one', 'First', 'operator']
+  )
   const described = await ask('PATCH', one, { body: { description: 'Second' } })
   assert.deepEqual([described.status, described.body.description], [200, 'Second'])
   const shown = await ask('GET', one)
@@ -79,7 +82,10 @@ test('what exists is not created again, and what has members not deleted', async
 test('a channel of every server is neither described nor deleted', async t => {
   const { ask } = await openDesk(t)
   const before = await ask('GET', '/rooms/science/channels/explore')
-  for (const [method, asked] of [['PATCH', { body: { description: 'Mine' } }], ['DELETE', {}]] as const)
+  for (const [method, asked] of [
+    ['PATCH', { body: { description: 'Mine' } }],
+    ['DELETE', {}]
+  ] as const)
     assert.deepEqual(gist(await ask(method, '/rooms/science/channels/explore', asked)), [403, 'CHANNEL_PROTECTED'])
   assert.deepEqual((await ask('GET', '/rooms/science/channels/explore')).body, before.body)
 })
@@ -93,10 +99,20 @@ test('every fault of a request is named', async t => {
     ['GET', '/rooms?limit=many', undefined, 'limit: must be an integer from 1 to 1000'],
     ['GET', '/rooms/-x/channels', undefined, `room: ${name}`],
     ['POST', '/rooms/lab/channels', { channel: 'two words', colour: 1 }, `colour: is not known; channel: ${name}`],
-    ['POST', '/rooms/lab/channels', { description: 'x'.repeat(1025), channel: 'a' }, /description: must be text of up to/],
+    [
+      'POST',
+      '/rooms/lab/channels',
+      { description: 'x'.repeat(1025), channel: 'a' },
+      /description: must be text of up to/
+    ],
     ['GET', '/rooms/-x/channels/%20', undefined, `room: ${name}; channel: ${name}`],
     ['PATCH', one, {}, 'description: is required'],
-    ['PATCH', one, { description: 1, name: 'x' }, 'name: is not known; description: must be text of up to 1024 characters'],
+    [
+      'PATCH',
+      one,
+      { description: 1, name: 'x' },
+      'name: is not known; description: must be text of up to 1024 characters'
+    ],
     ['DELETE', `${one}?force=1`, undefined, 'force: is not known']
   ] as const) {
     const answer = await ask(method, path, body === undefined ? {} : { body })
@@ -104,7 +120,9 @@ test('every fault of a request is named', async t => {
     if (typeof details === 'string') assert.equal(answer.body.details, details)
     else assert.match(answer.body.details, details)
   }
-  const { status, body } = await ask('POST', '/rooms/lab/channels', { body: { channel: 'a', description: 'x'.repeat(1024) } })
+  const { status, body } = await ask('POST', '/rooms/lab/channels', {
+    body: { channel: 'a', description: 'x'.repeat(1024) }
+  })
   assert.deepEqual([status, body.description.length], [201, 1024])
 })
 
@@ -112,7 +130,11 @@ test('what belongs to another tenant looks like what is not there', async t => {
   const { ask } = await openDesk(t, auth)
   await ask('POST', '/rooms/lab/channels', { body: { channel: 'one' } })
   const south = admin('south')
-  for (const [method, asked] of [['GET', {}], ['DELETE', {}], ['PATCH', { body: { description: 'x' } }]] as const) {
+  for (const [method, asked] of [
+    ['GET', {}],
+    ['DELETE', {}],
+    ['PATCH', { body: { description: 'x' } }]
+  ] as const) {
     const [foreign, missing] = [
       await ask(method, one, asked, south),
       await ask(method, '/rooms/lab/channels/two', asked, south)

@@ -7,7 +7,10 @@ const url = '/store/lab/agents%2Fplanner'
 test('a value is put, read, listed and deleted under any key', async t => {
   const { ask } = await openDesk(t)
   const put = await ask('PUT', url, { body: { value: { state: 'idle' } } })
-  assert.deepEqual([put.status, put.body.namespace, put.body.key, put.body.updated], [200, 'lab', 'agents/planner', true])
+  assert.deepEqual(
+    [put.status, put.body.namespace, put.body.key, put.body.updated],
+    [200, 'lab', 'agents/planner', true]
+  )
   assert.equal(put.headers.get('etag'), `"${put.body.version}"`)
   const read = await ask('GET', url)
   assert.deepEqual(read.body, {
@@ -38,7 +41,10 @@ test('a key can be as long as the settings say, and not a byte longer', async t 
   assert.equal((await ask('GET', `/store/lab/${'k'.repeat(256)}`)).body.value, 1)
   const refused = await ask('PUT', `/store/lab/${'k'.repeat(257)}`, { body: { value: 1 } })
   assert.deepEqual(gist(refused), [413, 'LIMIT_EXCEEDED'])
-  assert.equal((await ask('PUT', `/store/lab/${encodeURIComponent('é'.repeat(128))}`, { body: { value: 1 } })).status, 200)
+  assert.equal(
+    (await ask('PUT', `/store/lab/${encodeURIComponent('é'.repeat(128))}`, { body: { value: 1 } })).status,
+    200
+  )
 })
 
 test('a path over the bound of URLs is refused as one', async t => {
@@ -53,7 +59,10 @@ test('If-Match lets through who knows the present version', async t => {
   const second = await ask('PUT', url, { body: { value: 2 }, ...ifMatch(first.body.version) })
   assert.equal(second.status, 200)
   const late = await ask('PUT', url, { body: { value: 3 }, ...ifMatch(first.body.version) })
-  assert.deepEqual([...gist(late), late.body.details], [409, 'CONFLICT', `The key is at version ${second.body.version}`])
+  assert.deepEqual(
+    [...gist(late), late.body.details],
+    [409, 'CONFLICT', `The key is at version ${second.body.version}`]
+  )
   assert.deepEqual(gist(await ask('DELETE', url, ifMatch(first.body.version))), [409, 'CONFLICT'])
   assert.equal((await ask('GET', url)).body.value, 2)
   assert.equal((await ask('DELETE', url, ifMatch(second.body.version))).status, 200)
@@ -71,7 +80,12 @@ test('If-None-Match: * lets through only the first value', async t => {
 
 test('a condition that is no ETag is refused', async t => {
   const { ask } = await openDesk(t)
-  for (const headers of [{ 'if-match': '3' }, { 'if-match': '*' }, { 'if-match': 'W/"3"' }, { 'if-none-match': '"3"' }]) {
+  for (const headers of [
+    { 'if-match': '3' },
+    { 'if-match': '*' },
+    { 'if-match': 'W/"3"' },
+    { 'if-none-match': '"3"' }
+  ]) {
     const refused = await ask('PUT', url, { body: { value: 1 }, headers: headers as Record<string, string> })
     assert.deepEqual(gist(refused), [400, 'VALIDATION_ERROR'], JSON.stringify(headers))
   }

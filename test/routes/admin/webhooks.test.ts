@@ -36,10 +36,7 @@ test('a webhook is registered, gets what is published, and is removed', async t 
   assert.deepEqual([made.body.lifetime, made.body.room, made.body.channel], ['tenant', 'lab', null])
   await ask('POST', channel, message)
   await until('it is posted', () => sink.bodies.length === 1)
-  assert.deepEqual(
-    [sink.bodies[0]?.sender_client_id, sink.bodies[0]?.envelope.payload],
-    ['arqonbus', { n: 1 }]
-  )
+  assert.deepEqual([sink.bodies[0]?.sender_client_id, sink.bodies[0]?.envelope.payload], ['arqonbus', { n: 1 }])
   await until('it is counted', async () => (await ask('GET', `/webhooks/${rule_id}`)).body.stats.delivered === 1)
   const listed = await ask('GET', '/webhooks')
   assert.deepEqual([listed.body.count, listed.body.rules[0].owner_client_id], [1, 'operator'])
@@ -168,12 +165,20 @@ test('every fault of a webhook is named, and its secret is not', async t => {
     assert.match(refused.body.details, new RegExp(`(^|; )${field}: `), field)
   assert.doesNotMatch(refused.text, /tangerine/)
   const shaped = await ask('POST', '/webhooks', { body: { url: body.url, headers: body.headers, secret: body.secret } })
-  assert.match(shaped.body.details, /url: must be http or https; headers\.Host: must not be set; secret: must be whsec_ and then/)
+  assert.match(
+    shaped.body.details,
+    /url: must be http or https; headers\.Host: must not be set; secret: must be whsec_ and then/
+  )
 })
 
 test('an address that webhooks may not go to is refused', async t => {
   const { ask } = await openDesk(t)
-  for (const url of ['http://192.168.0.1/', 'http://169.254.169.254/latest', 'http://[fd00::1]/', 'http://0x0a000001/']) {
+  for (const url of [
+    'http://192.168.0.1/',
+    'http://169.254.169.254/latest',
+    'http://[fd00::1]/',
+    'http://0x0a000001/'
+  ]) {
     const refused = await ask('POST', '/webhooks', { body: { url } })
     assert.deepEqual(
       [...gist(refused), refused.body.details],
