@@ -32,7 +32,9 @@ export default fp(
     app.decorateReply('errorCode', undefined)
     app.setErrorHandler((error: Error & { code?: string }, request, reply) => {
       if (error instanceof BusError) return answer(reply, error)
-      const code = known.get(error.code ?? '')
+      // Whoever breaks off in the middle of a body is no fault of the server.
+      const isBrokenOff = request.raw.destroyed && !request.raw.complete
+      const code = known.get(error.code ?? '') ?? (isBrokenOff ? 'BAD_HANDSHAKE' : undefined)
       if (code) return answer(reply, new BusError(code, { faults: [sentences.get(error.code ?? '') ?? error.message] }))
       const reference = app.ids.short()
       request.log.error({ err: error, reference }, 'a request failed')

@@ -47,7 +47,8 @@ export default fp(
   { name: 'idempotency', fastify: '5.x', dependencies: ['rest'] }
 )
 
-function fingerprintOf({ method, url, body }: FastifyRequest): string {
-  const text = JSON.stringify([method, url, body ?? null])
+/** The payload counts as the text that it is: what was read of it may have lost digits. */
+function fingerprintOf({ method, url, body, bodyRead }: FastifyRequest): string {
+  const text = JSON.stringify([method, url, body ?? null, bodyRead?.payloadText ?? null])
   return createHash('sha256').update(text).digest('base64')
 }

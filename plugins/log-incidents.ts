@@ -57,8 +57,7 @@ export default fp(
 
     const reasons = new WeakMap<FastifyRequest, string>()
     app.addHook('onError', async (request, _reply, error) => {
-      if (error instanceof BusError && doorCodes.has(error.code))
-        reasons.set(request, error.faults.join('; ') || error.message)
+      if (error instanceof BusError && doorCodes.has(error.code)) reasons.set(request, reasonOf(error))
     })
     app.addHook('onResponse', async (request, reply) => {
       const kind = request.ws ? 'handshake' : 'request'
@@ -74,6 +73,11 @@ export default fp(
   },
   { name: 'log-incidents', fastify: '5.x', dependencies: ['config', 'errors'] }
 )
+
+/** What a peer is not told stands in the cause. */
+function reasonOf({ cause, faults, message }: BusError): string {
+  return cause instanceof BusError ? reasonOf(cause) : faults.join('; ') || message
+}
 
 function wordOf(code: string): string {
   if (code === SLOW) return 'was slow'

@@ -60,11 +60,13 @@ export default fp(
       if (!isChange(request) || request.caller === undefined) return
       const { id, identity } = request.caller
       const route = `${request.method} ${request.routeOptions.url ?? ''}`
+      // What inspection blocks may stand in the path.
+      const isBlocked = reply.errorCode?.startsWith('CASIL_') === true
       const about = {
         by: id,
         tenant: identity.tenant,
         route,
-        params: { ...(request.params as object) },
+        params: isBlocked ? {} : { ...(request.params as object) },
         status: reply.statusCode
       }
       request.log.info({ audit: true, ...about }, 'an operator asked for a change')

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import fp from 'fastify-plugin'
 import { table } from '../src/commands/index.ts'
 import { createAddressGuard } from '../src/webhooks/guard.ts'
@@ -35,7 +36,11 @@ export default fp(
     app.decorate('webhooks', webhooks)
     bus.commands.add(webhooks, ...table.webhooks)
     bus.left.on(({ id }) => webhooks.ownerLeft(id))
-    app.addHook('onClose', () => webhooks.close())
+    app.addHook('onClose', async () => {
+      await webhooks.close()
+      // Whoever waits for a sample that was broken off is answered before sockets are closed.
+      await nextTurn()
+    })
   },
   { name: 'webhooks', fastify: '5.x', dependencies: ['bus', 'commands', 'casil', 'traces'] }
 )

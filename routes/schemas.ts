@@ -6,8 +6,7 @@ import type { JsonObject } from '../src/protocol/json.ts'
 /** A room or a channel in a path or a body. */
 export const Name = Type.String({
   pattern: NAME_PATTERN,
-  expected: 'a name of 1 to 64 letters, digits, ".", "_", "-"',
-  examples: ['science']
+  expected: 'a name of 1 to 64 letters, digits, ".", "_", "-"'
 })
 
 /** The id of a message, chosen by whoever publishes. */
@@ -34,26 +33,40 @@ export const AnyObject = Type.Unsafe<JsonObject>({
   examples: [{ text: 'hello' }]
 })
 
-/** Which part of a list is wanted. */
-export const PageQuery = {
-  limit: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: 1000, default: 100, expected: 'an integer from 1 to 1000', examples: [100] })
-  ),
-  cursor: Type.Optional(
-    Type.String({
-      maxLength: 256,
-      expected: 'a next_cursor of an answer',
-      description: '`next_cursor` of the answer before'
-    })
+/** Which part of a list is wanted. @param cursor an example of one */
+export function pageQuery(cursor: string) {
+  return Type.Object(
+    {
+      limit: Type.Optional(
+        Type.Integer({
+          minimum: 1,
+          maximum: 1000,
+          default: 100,
+          expected: 'an integer from 1 to 1000',
+          examples: [100]
+        })
+      ),
+      cursor: Type.Optional(
+        Type.String({
+          maxLength: 256,
+          expected: 'a next_cursor of an answer',
+          description: '`next_cursor` of the answer before',
+          examples: [cursor]
+        })
+      )
+    },
+    { additionalProperties: false }
   )
 }
 
-/** A list in parts. */
-export function listOf(name: string, entry: TSchema) {
+/** A list in parts. @param cursor an example of one */
+export function listOf(name: string, entry: TSchema, cursor: string) {
   return Type.Object({
     [name]: Type.Array(entry),
     count: Type.Integer({ minimum: 0, description: 'How many are in this answer' }),
-    next_cursor: Type.Optional(Type.String({ description: 'Ask for the next part with it; absent at the end' }))
+    next_cursor: Type.Optional(
+      Type.String({ description: 'Ask for the next part with it; absent at the end', examples: [cursor] })
+    )
   })
 }
 

@@ -54,6 +54,14 @@ const checks: readonly Check[] = [
     (config.trustProxy === true || typeof config.trustProxy === 'number') &&
     'ARQONBUS_TRUST_PROXY is not a list of addresses: anyone may claim to come from anywhere',
   config =>
+    config.publicOps &&
+    !config.enableAuth &&
+    'ARQONBUS_PUBLIC_OPS is on without ARQONBUS_ENABLE_AUTH: whoever reaches the public port administers the server',
+  config =>
+    config.broker === 'nats' &&
+    !hasNatsCredentials(config) &&
+    'ARQONBUS_NATS_URL has no user and ARQONBUS_NATS_CREDS is not set: NATS is used without credentials',
+  config =>
     config.anonymousRole === 'admin' && 'ARQONBUS_ANONYMOUS_ROLE is admin: without authentication everyone is one',
   (_config, { nodeVersion }) =>
     !isSupported(nodeVersion) &&
@@ -75,6 +83,12 @@ function isSymmetric(config: Config): boolean {
 
 function hasPublicKeys(config: Config): boolean {
   return config.authJwtPublicKey !== undefined || config.authJwksUrl !== undefined
+}
+
+/** A file of credentials, or a user or token in the URL of every server. */
+function hasNatsCredentials({ natsCreds, natsUrl }: Config): boolean {
+  const urls = natsUrl?.split(',') ?? []
+  return natsCreds !== undefined || (urls.length > 0 && urls.every(url => new URL(url.trim()).username !== ''))
 }
 
 function isShort(secret: string | undefined): boolean {

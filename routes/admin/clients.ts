@@ -1,9 +1,10 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
 import { inTraceOf } from '../../src/protocol/trace.ts'
-import { AnyObject, ClientId, listOf, MessageId, Name, PageQuery } from '../schemas.ts'
+import { AnyObject, ClientId, listOf, MessageId, Name, pageQuery } from '../schemas.ts'
 
 const tags = ['Clients']
+const EXAMPLE = 'arq_client_0198f2c07a1c7000b6f4d2a1c0ffee00'
 
 const Client = Type.Object({
   client_id: Type.String(),
@@ -57,8 +58,8 @@ export default async function clients(app: FastifyInstance): Promise<void> {
         operationId: 'listClients',
         tags,
         summary: 'List the clients that are connected.',
-        querystring: Type.Object(PageQuery, { additionalProperties: false }),
-        response: { 200: listOf('clients', Client) }
+        querystring: pageQuery(EXAMPLE),
+        response: { 200: listOf('clients', Client, EXAMPLE) }
       }
     },
     async ({ caller, query }) => {

@@ -4,6 +4,7 @@ import { BusError, errorTable } from '../../src/errors.ts'
 import type { JsonObject } from '../../src/protocol/json.ts'
 import { RawJson, stringifyRaw } from '../../src/protocol/replies.ts'
 import { compileCheck } from '../../src/protocol/schema.ts'
+import { StoredEnvelope } from '../../src/protocol/server-frames.ts'
 import { inTraceOf } from '../../src/protocol/trace.ts'
 import { AnyObject, Data, MessageId, Name, Published } from '../schemas.ts'
 
@@ -66,7 +67,7 @@ const HistoryQuery = Type.Object(
 const History = Type.Object({
   room: Type.String(),
   channel: Type.String(),
-  messages: Type.Array(Data, { description: 'Envelopes as members got them, oldest first' }),
+  messages: Type.Array(StoredEnvelope, { description: 'Oldest first' }),
   count: Type.Integer({ minimum: 0 }),
   total: Type.Integer({ minimum: 0, description: 'How many the channel holds' }),
   next_after: Type.Optional(Type.Integer({ description: '`after` of the next part; absent at the end of the channel' }))

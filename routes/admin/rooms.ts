@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
-import { listOf, Name, PageQuery } from '../schemas.ts'
+import { listOf, Name, pageQuery } from '../schemas.ts'
 
 const tag = 'Rooms and channels'
 
@@ -28,8 +28,8 @@ export default async function rooms(app: FastifyInstance): Promise<void> {
         operationId: 'listRooms',
         tags: [tag],
         summary: 'List the rooms.',
-        querystring: Type.Object(PageQuery, { additionalProperties: false }),
-        response: { 200: listOf('rooms', Room) }
+        querystring: pageQuery('science'),
+        response: { 200: listOf('rooms', Room, 'science') }
       }
     },
     async ({ caller, query }) => {

@@ -1,7 +1,9 @@
+import { Type } from '@sinclair/typebox'
 import { type HistorySlice, type HistorySource, readHistory } from '../history/query.ts'
 import type { HistoryQuery } from '../protocol/history.ts'
 import type { Publication } from '../protocol/message.ts'
 import { RawJson } from '../protocol/replies.ts'
+import { StoredEnvelope } from '../protocol/server-frames.ts'
 import type { Channels } from './channels.ts'
 import type { Source } from './draft.ts'
 
@@ -47,6 +49,22 @@ export class Archive {
   }
 }
 
+/** Shape of {@link summaryOf}. */
+export const SummarySchema = Type.Object({
+  id: Type.String(),
+  message_id: Type.String({ description: 'The id once more' }),
+  type: Type.String({ examples: ['message'] }),
+  sender: Type.String(),
+  room: Type.String(),
+  channel: Type.Optional(Type.String({ description: 'Absent for a room as a whole' })),
+  payload: Type.Object({}, { additionalProperties: true }),
+  metadata: Type.Object({}, { additionalProperties: true }),
+  timestamp: Type.String(),
+  stored_at: Type.String({ description: 'The time once more' }),
+  sequence: Type.Integer(),
+  epoch: Type.String()
+})
+
 /** A stored message as `history` lists it. */
 export function summaryOf(publication: Publication): object {
   const { message, sequence, epoch } = publication
@@ -65,6 +83,13 @@ export function summaryOf(publication: Publication): object {
     epoch
   }
 }
+
+/** Shape of {@link entryOf}. */
+export const EntrySchema = Type.Object({
+  envelope: StoredEnvelope,
+  stored_at: Type.String(),
+  storage_metadata: Type.Object({ backend: Type.String() })
+})
 
 /** A stored message as `op.history.*` lists it: the envelope just as it was delivered. */
 export function entryOf(publication: Publication, backend: string): object {

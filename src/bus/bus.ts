@@ -11,7 +11,6 @@ import { welcomeText } from '../protocol/replies.ts'
 import type { Registry } from '../rooms/registry.ts'
 import type { Counts } from '../structures/counts.ts'
 import { Signal } from '../structures/signal.ts'
-import { TokenBucket } from '../structures/token-bucket.ts'
 import { type ChannelLimits, Channels } from './channels.ts'
 import { CommandTable } from './command-table.ts'
 import type { Connection } from './connection.ts'
@@ -22,6 +21,7 @@ import { runStages } from './pipeline.ts'
 import { envelopeOf, type Post } from './post.ts'
 import { Receiver } from './receive.ts'
 import { Roster, type RosterLimits, type RosterOptions } from './roster.ts'
+import { Samples } from './samples.ts'
 import { Tallies, type Tally } from './tally.ts'
 import type { Transport } from './transport.ts'
 
@@ -52,8 +52,6 @@ export interface BusStatus extends Readonly<Tally> {
 }
 
 const SWEEP_MS = 15_000
-/** Of so many messages in a second one event is made for each; of the others only their number is told. */
-const SAMPLES_PER_SECOND = 10
 /** Of so many messages one is timed until it is written. */
 const SAMPLED_DELIVERIES = 64
 
@@ -78,8 +76,7 @@ export class Bus {
   readonly #options: BusOptions
   readonly #engine: Engine
   readonly #receiver: Receiver
-  readonly #samples: TokenBucket
-  #unsampledCount = 0
+  readonly #samples = new Samples()
   #sweeper: Timer | undefined
 
   constructor(options: BusOptions) {
@@ -93,7 +90,6 @@ export class Bus {
     this.hub = new Hub(broker, options.traces)
     this.channels = new Channels(this.#engine, this.hub, limits)
     this.commands = new CommandTable(options)
-    this.#samples = new TokenBucket({ ratePerSecond: SAMPLES_PER_SECOND, burst: SAMPLES_PER_SECOND }, clock.monotonic())
     this.#receiver = new Receiver({
       ...options,
       decode: createDecoder(limits.json),
@@ -252,7 +248,9 @@ export class Bus {
   async #sweep(): Promise<void> {
     await this.channels.sweep()
     for (const tenant of this.tallies.tenants()) {
-      if (this.hub.connectionsOf(tenant).size === 0 && this.registry.forgetTenant(tenant)) this.tallies.forget(tenant)
+      if (this.hub.connectionsOf(tenant).size > 0 || !this.registry.forgetTenant(tenant)) continue
+      this.tallies.forget(tenant)
+      this.#samples.forget(tenant)
     }
   }
 
@@ -274,20 +272,17 @@ export class Bus {
   /** Tells whoever watches of some messages, and of how many there were between them. */
   #sample({ source, type, room, channel, message }: Draft, startMs: number): void {
     const nowMs = this.#options.clock.monotonic()
-    if (!this.#samples.tryTake(nowMs)) {
-      this.#unsampledCount++
-      return
-    }
+    const { tenant } = source.identity
+    const unsampled = this.#samples.take(tenant, nowMs)
+    if (unsampled === undefined) return
     const payload = {
       message_id: message?.id,
       message_type: type,
       room,
       channel,
       routing_ms: nowMs - startMs,
-      unsampled: this.#unsampledCount
+      unsampled
     }
-    this.#unsampledCount = 0
-    const { tenant } = source.identity
     this.#options.events.emit({ type: 'message_routed', severity: 'info', tenant, clientId: source.id, payload })
   }
 

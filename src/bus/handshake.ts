@@ -39,25 +39,36 @@ export function checkOrigin(headers: IncomingHttpHeaders, allowed: readonly stri
   const { origin, host } = headers
   if (origin === undefined || allowed.includes('*') || allowed.includes(origin)) return
   if (allowed.length === 0 && isOwnOrigin(origin, host)) return
-  throw new BusError('ORIGIN_DENIED', { faults: ['Origin not allowed; ARQONBUS_ALLOWED_ORIGINS lists those that are'] })
+  throw foreignOrigin()
 }
 
+/** Headers with which proxies say for whom they ask, and that of the webhooks of a server: these ask for somebody else. */
+const errand = /^(?:x-forwarded-.*|forwarded|via|x-real-ip|webhook-id)$/
+
 /**
- * Lets only this machine in, for a door that asks for no token: the peer is here, was not sent on by a proxy, and means this machine
- * by its name, so that a page elsewhere cannot have a browser speak for it.
+ * Lets only this machine in, for a door that asks for no token: the peer is here, was not sent by somebody else, and means this machine
+ * by its name, so that a page elsewhere cannot have a browser speak for it. Browsers name no origin when a page of another site
+ * only embeds what it asks for, but they say that it is one.
  * @throws {BusError} AUTH_REQUIRED, ORIGIN_DENIED
  */
 export function checkLocal(address: string, headers: IncomingHttpHeaders, allowedOrigins: readonly string[]): void {
-  const isForwarded = headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined
-  if (!isLoopback(address) || isForwarded || !isOwnHost(headers.host ?? ''))
+  const isOnErrand = Object.keys(headers).some(name => errand.test(name))
+  if (!isLoopback(address) || isOnErrand || !isOwnHost(headers.host ?? ''))
     throw new BusError('AUTH_REQUIRED', { faults: ['Without authentication only this machine may ask, as localhost'] })
   checkOrigin(headers, allowedOrigins)
+  if (headers.origin === undefined && headers['sec-fetch-site'] === 'cross-site') throw foreignOrigin()
 }
 
 function isOwnHost(host: string): boolean {
-  if (!URL.canParse(`http://${host}`)) return false
+  if (/[@/?#\\]/.test(host) || !URL.canParse(`http://${host}`)) return false
   const { hostname } = new URL(`http://${host}`)
   return hostname === 'localhost' || isLoopback(hostname.replace(/^\[|\]$/g, ''))
+}
+
+function foreignOrigin(): BusError {
+  return new BusError('ORIGIN_DENIED', {
+    faults: ['Origin not allowed; ARQONBUS_ALLOWED_ORIGINS lists those that are']
+  })
 }
 
 function isOwnOrigin(origin: string, host: string | undefined): boolean {

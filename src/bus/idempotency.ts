@@ -5,6 +5,7 @@ import { BusError } from '../errors.ts'
 export interface IdempotencyLimits {
   readonly idempotencyWindowMs: number
   readonly maxIdempotencyKeys: number
+  readonly maxIdempotencyBytes: number
 }
 
 /** An answer that can be given again. */
@@ -21,12 +22,19 @@ interface Attempt {
   answer: KeptAnswer | undefined
 }
 
+/** The attempts of one tenant, in the order of their first requests. */
+interface Attempts {
+  /** Map( caller and key -> attempt ) */
+  readonly byKey: Map<string, Attempt>
+  /** UTF-8 bytes of their answers. */
+  bytes: number
+}
+
 /** Answers to requests that were given a key, so that the same request sent again is not carried out again. */
 export class IdempotentAnswers {
   readonly #clock: Clock
   readonly #limits: IdempotencyLimits
-  /** Map( tenant -> Map( caller and key -> attempt ) ), each in the order of their first requests */
-  readonly #tenants = new Map<string, Map<string, Attempt>>()
+  readonly #tenants = new Map<string, Attempts>()
 
   constructor(clock: Clock, limits: IdempotencyLimits) {
     this.#clock = clock
@@ -35,7 +43,7 @@ export class IdempotentAnswers {
 
   /** Keys that are remembered. */
   get size(): number {
-    return [...this.#tenants.values()].reduce((sum, attempts) => sum + attempts.size, 0)
+    return [...this.#tenants.values()].reduce((sum, { byKey }) => sum + byKey.size, 0)
   }
 
   /**
@@ -43,12 +51,12 @@ export class IdempotentAnswers {
    * @throws {BusError} CONFLICT when the key stands for another request, or for one that is not answered yet
    */
   begin(tenant: string, key: string, fingerprint: string): KeptAnswer | undefined {
-    const attempts = this.#tenants.get(tenant) ?? new Map<string, Attempt>()
+    const attempts = this.#tenants.get(tenant) ?? { byKey: new Map<string, Attempt>(), bytes: 0 }
     this.#forget(attempts, this.#limits.maxIdempotencyKeys)
-    const attempt = attempts.get(key)
+    const attempt = attempts.byKey.get(key)
     if (attempt === undefined) {
       this.#forget(attempts, this.#limits.maxIdempotencyKeys - 1)
-      attempts.set(key, { fingerprint, startedAtMs: this.#clock.monotonic(), answer: undefined })
+      attempts.byKey.set(key, { fingerprint, startedAtMs: this.#clock.monotonic(), answer: undefined })
       this.#tenants.set(tenant, attempts)
       return undefined
     }
@@ -59,28 +67,40 @@ export class IdempotentAnswers {
     return attempt.answer
   }
 
-  /** Keeps the answer of a request that {@link begin} let pass; without an answer the key is free again. */
+  /** Keeps the answer of a request that {@link begin} let pass; without an answer, or with one that is too long, the key is free again. */
   settle(tenant: string, key: string, answer: KeptAnswer | undefined): void {
     const attempts = this.#tenants.get(tenant)
-    const attempt = attempts?.get(key)
-    if (attempt !== undefined && answer !== undefined) attempt.answer = answer
-    else attempts?.delete(key)
+    const attempt = attempts?.byKey.get(key)
+    if (attempts === undefined || attempt === undefined) return
+    // What does not fit by itself is not to make all others forgotten.
+    if (answer === undefined || bytesOf(answer) > this.#limits.maxIdempotencyBytes) attempts.byKey.delete(key)
+    else {
+      attempts.bytes += bytesOf(answer) - bytesOf(attempt.answer)
+      attempt.answer = answer
+      this.#forget(attempts, this.#limits.maxIdempotencyKeys)
+    }
   }
 
   /** Forgets what is too old. */
   sweep(): void {
     for (const [tenant, attempts] of this.#tenants) {
       this.#forget(attempts, this.#limits.maxIdempotencyKeys)
-      if (attempts.size === 0) this.#tenants.delete(tenant)
+      if (attempts.byKey.size === 0) this.#tenants.delete(tenant)
     }
   }
 
-  /** Forgets the oldest attempts, as far as they are too old or too many. */
-  #forget(attempts: Map<string, Attempt>, maxCount: number): void {
+  /** Forgets the oldest attempts, as far as they are too old or too many, or their answers too long. */
+  #forget(attempts: Attempts, maxCount: number): void {
     const oldestMs = this.#clock.monotonic() - this.#limits.idempotencyWindowMs
-    for (const [key, { startedAtMs }] of attempts) {
-      if (startedAtMs > oldestMs && attempts.size <= maxCount) break
-      attempts.delete(key)
+    for (const [key, { startedAtMs, answer }] of attempts.byKey) {
+      const isOver = attempts.byKey.size > maxCount || attempts.bytes > this.#limits.maxIdempotencyBytes
+      if (startedAtMs > oldestMs && !isOver) break
+      attempts.byKey.delete(key)
+      attempts.bytes -= bytesOf(answer)
     }
   }
+}
+
+function bytesOf(answer: KeptAnswer | undefined): number {
+  return answer === undefined ? 0 : Buffer.byteLength(answer.body)
 }

@@ -33,7 +33,7 @@ export function clientInfoOf(connection: Connection): object {
 
 /** Shape of {@link channelEntryOf}. */
 export const ChannelEntry = Type.Object({
-  id: Type.String({ description: '"room:channel"' }),
+  id: Type.String({ description: '"room:channel"', examples: ['science:explore'] }),
   channel_id: Type.String({ description: '"room:channel"' }),
   room: Type.String(),
   name: Type.String(),

@@ -83,11 +83,12 @@ export class Vault {
     return this.#store.held
   }
 
-  /** Inspects a value, then stores it, or what inspection makes of it [limits.md P14]. @throws {BlockError} when it is blocked */
+  /** Inspects key and value, then stores the value, or what inspection makes of it [limits.md P14]. @throws {BlockError} when one is blocked */
   async set(args: SetArgs, source: Source): Promise<Placed & Written> {
     const place = locate(checks.set, args, source)
-    const text = this.#inspect(args.value, place, source)
     const { key, ttl_seconds, if_version } = args
+    this.#inspectKey(key, place, source)
+    const text = this.#inspect(args.value, place, source)
     const ttlMs = ttl_seconds === undefined ? undefined : ttl_seconds * 1000
     const written = await this.#store.put(place, key, text, { ttlMs, ifVersion: if_version })
     return { namespace: place.shown, key, ...written }
@@ -113,6 +114,7 @@ export class Vault {
 
   async increment(args: IncrementArgs, source: Source): Promise<Placed & Counted> {
     const place = locate(checks.increment, args, source)
+    this.#inspectKey(args.key, place, source)
     const counted = await this.#store.increment(place, args.key, args.by ?? 1)
     return { namespace: place.shown, key: args.key, ...counted }
   }
@@ -136,6 +138,12 @@ export class Vault {
     const place = locate(checks.watch, args, source)
     this.#watches.delete(watcher, place, args.prefix)
     return { namespace: place.shown, prefix: args.prefix }
+  }
+
+  /** Whoever lists or watches is told of keys as well; they are never changed. */
+  #inspectKey(key: string, { namespace }: Place, source: Source): void {
+    if (!this.#gate.isEnabled) return
+    this.#gate.pass({ room: ROOM, channel: namespace, kind: 'control', payload: { key }, text: undefined }, source)
   }
 
   /** The text to be stored. */

@@ -41,7 +41,10 @@ const closed = { additionalProperties: false }
 export const PublicPolicySchema = Type.Object(publicKeys, closed)
 
 /** What `op.casil.reload` takes: any of the 15 keys. */
-export const PolicyChangesSchema = Type.Partial(PublicPolicySchema, closed)
+export const PolicyChangesSchema = Type.Partial(PublicPolicySchema, {
+  ...closed,
+  examples: [{ mode: 'enforce', block_on_probable_secret: true }]
+})
 
 /** The whole policy. The last two keys belong to the configuration and do not change at run time. */
 export const PolicySchema = Type.Object(

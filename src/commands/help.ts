@@ -11,11 +11,14 @@ export default command({
     count: Type.Integer(),
     commands: Type.Array(
       Type.Object({
-        name: Type.String(),
+        name: Type.String({ examples: ['op.history.get'] }),
         aliases: Type.Array(Type.String()),
-        summary: Type.String(),
-        role: Type.String(),
-        args: Type.Object({}, { additionalProperties: true, description: 'JSON Schema of the arguments' })
+        summary: Type.String({ examples: ['Read stored envelopes of a channel.'] }),
+        role: Type.String({ examples: ['user'] }),
+        args: Type.Object(
+          {},
+          { additionalProperties: true, description: 'JSON Schema of the arguments', examples: [{ type: 'object' }] }
+        )
       })
     )
   }),

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { type Archive, summaryOf } from '../bus/archive.ts'
+import { type Archive, SummarySchema, summaryOf } from '../bus/archive.ts'
 import { limitArg, momentOf, NameArg } from '../bus/arguments.ts'
 import { command } from '../bus/command.ts'
 import type { HistoryQuery } from '../protocol/history.ts'
@@ -30,8 +30,8 @@ export default command({
     limit: Type.Integer(),
     count: Type.Integer(),
     total_messages: Type.Integer({ description: 'How many messages the history holds' }),
-    history: Type.Array(Type.Object({}, { additionalProperties: true })),
-    messages: Type.Array(Type.Object({}, { additionalProperties: true }), { description: 'The same list' })
+    history: Type.Array(SummarySchema),
+    messages: Type.Array(SummarySchema, { description: 'The same list' })
   }),
   run: async (archive: Archive, { room, channel, limit = 50, since }, caller) => {
     const query: HistoryQuery = { ...startOf(since), limit, keep: 'newest' }

@@ -18,7 +18,12 @@ export default command({
       room: Type.Optional(NameArg),
       limit: limitArg(MAX_CHANNELS, MAX_CHANNELS),
       cursor: Type.Optional(
-        Type.String({ maxLength: 129, expected: 'the `next_cursor` of an answer', description: 'Where to go on' })
+        Type.String({
+          maxLength: 129,
+          expected: 'the `next_cursor` of an answer',
+          description: 'Where to go on',
+          examples: ['science:explore']
+        })
       )
     },
     { additionalProperties: false }
@@ -27,7 +32,10 @@ export default command({
     room: Type.Union([Type.String(), Type.Null()]),
     total_channels: Type.Integer({ description: 'How many there are altogether' }),
     channels: Type.Array(ChannelEntry),
-    next_cursor: Type.Union([Type.String(), Type.Null()], { description: 'null: these were the last ones' })
+    next_cursor: Type.Union([Type.String(), Type.Null()], {
+      description: 'null: these were the last ones',
+      examples: ['science:explore']
+    })
   }),
   run: (bus: Bus, { room, limit = MAX_CHANNELS, cursor }, { identity }) => {
     const all = bus.channels.list(identity.tenant, room)

@@ -16,22 +16,41 @@ export default command({
       channel: NameArg,
       payload: Type.Unsafe<JsonObject>({ type: 'object', expected: 'an object' })
     },
-    { additionalProperties: false }
+    {
+      additionalProperties: false,
+      examples: [{ room: 'science', channel: 'explore', payload: { password: 'hunter2' } }]
+    }
   ),
-  result: Type.Object({
-    room: Type.String(),
-    channel: Type.String(),
-    decision: Type.String(),
-    reason_code: Type.String(),
-    policy_code: Type.Union([Type.String(), Type.Null()], {
-      description: 'What enforce mode would say, in monitor mode.'
-    }),
-    classification: Type.Object({ kind: Type.String(), risk_level: Type.String(), flags: Type.Object({}) }),
-    fired: Type.Array(Type.String(), { description: 'Names of the rules, patterns and paths that fired.' }),
-    payload: Type.Union([Type.Object({}), Type.Null()], {
-      description: 'The payload as members would get it; null when it would be blocked.'
-    })
-  }),
+  result: Type.Object(
+    {
+      room: Type.String(),
+      channel: Type.String(),
+      decision: Type.String(),
+      reason_code: Type.String(),
+      policy_code: Type.Union([Type.String(), Type.Null()], {
+        description: 'What enforce mode would say, in monitor mode.'
+      }),
+      classification: Type.Object({ kind: Type.String(), risk_level: Type.String(), flags: Type.Object({}) }),
+      fired: Type.Array(Type.String(), { description: 'Names of the rules, patterns and paths that fired.' }),
+      payload: Type.Union([Type.Object({}), Type.Null()], {
+        description: 'The payload as members would get it; null when it would be blocked.'
+      })
+    },
+    {
+      examples: [
+        {
+          room: 'science',
+          channel: 'explore',
+          decision: 'ALLOW_WITH_REDACTION',
+          reason_code: 'CASIL_POLICY_REDACTED',
+          policy_code: null,
+          classification: { kind: 'data', risk_level: 'medium', flags: {} },
+          fired: ['password'],
+          payload: { password: '***REDACTED***' }
+        }
+      ]
+    }
+  ),
   run: (gate: Gate, { room, channel, payload }) => {
     const verdict = gate.judge({ room, channel, kind: 'data', payload, text: undefined })
     const isBlock = verdict.decision === 'BLOCK'

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { hasRole } from '../auth/roles.ts'
-import { type Archive, entryOf } from '../bus/archive.ts'
+import { type Archive, EntrySchema, entryOf } from '../bus/archive.ts'
 import { limitArg, momentOf, NameArg, TimeArg } from '../bus/arguments.ts'
 import { command } from '../bus/command.ts'
 import { BusError } from '../errors.ts'
@@ -23,7 +23,7 @@ export default command({
     { additionalProperties: false }
   ),
   result: Type.Object({
-    entries: Type.Array(Type.Object({}, { additionalProperties: true })),
+    entries: Type.Array(EntrySchema),
     count: Type.Integer(),
     room: Type.Union([Type.String(), Type.Null()]),
     channel: Type.Union([Type.String(), Type.Null()]),

@@ -16,7 +16,7 @@ export default command({
   result: Type.Object({
     removed: Type.Literal(true),
     substrate_id: Type.String(),
-    name: Type.String(),
+    name: Type.String({ examples: ['reservoir'] }),
     kind: Type.String(),
     removed_events: Type.Integer({ description: 'How many events went with it.' })
   }),

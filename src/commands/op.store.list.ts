@@ -14,7 +14,9 @@ export default command({
     namespace: Type.String(),
     count: Type.Integer({ description: 'How many keys this answer lists' }),
     keys: Type.Array(Type.String(), { description: 'In the order of their UTF-16 code units' }),
-    next_cursor: Type.Optional(Type.String({ description: 'Absent: these were the last ones' }))
+    next_cursor: Type.Optional(
+      Type.String({ description: 'Absent: these were the last ones', examples: ['YWdlbnRzL3BsYW5uZXI'] })
+    )
   }),
   run: async (vault: Vault, args, caller) => {
     const { namespace, keys, cursor } = await vault.list(args, caller)

@@ -8,6 +8,8 @@ export const MIN_SECRET_BYTES = 32
 interface Rule {
   /** Settings the rule looks at; it waits until all of them are right one by one. */
   readonly of: readonly ConfigName[]
+  /** Whether `preflight` tells it as well, together with whatever else must not be in production. */
+  readonly isInPreflight?: boolean
   /** A sentence, or nothing when all is well. */
   check(config: Config): string | undefined
 }
@@ -22,6 +24,7 @@ const keyTypes: Readonly<Record<string, readonly string[]>> = {
 const rules: readonly Rule[] = [
   {
     of: ['enableAuth', 'authJwtAlgorithm', 'authJwtSecret'],
+    isInPreflight: true,
     check(config) {
       if (!config.enableAuth || config.authJwtAlgorithm !== 'HS256') return undefined
       const bytes = Buffer.byteLength(config.authJwtSecret ?? '')
@@ -32,6 +35,7 @@ const rules: readonly Rule[] = [
   },
   {
     of: ['enableAuth', 'authJwtAlgorithm', 'authJwtPublicKey', 'authJwksUrl'],
+    isInPreflight: true,
     check(config) {
       if (!config.enableAuth || config.authJwtAlgorithm === 'HS256') return undefined
       if (config.authJwtPublicKey !== undefined || config.authJwksUrl !== undefined) return undefined
@@ -58,9 +62,14 @@ const rules: readonly Rule[] = [
   }
 ]
 
-/** Every fault of settings that contradict each other or lack each other. Settings in `faulty` are passed over. */
+/**
+ * Every fault of settings that contradict each other or lack each other. Settings in `faulty` are passed over. If there are none, what
+ * `preflight` tells in production is left to it.
+ */
 export function findContradictions(config: Config, faulty: ReadonlySet<ConfigName>): readonly string[] {
-  const applicable = rules.filter(rule => !rule.of.some(name => faulty.has(name)))
+  const hasPreflight = config.environment === 'prod' && faulty.size === 0
+  const told = rules.filter(rule => !(hasPreflight && rule.isInPreflight))
+  const applicable = told.filter(rule => !rule.of.some(name => faulty.has(name)))
   return applicable.flatMap(rule => rule.check(config) ?? [])
 }
 

@@ -255,6 +255,14 @@ export const restKeys = {
     description: 'Idempotency keys that are remembered for one tenant.',
     limit: { row: 'idempotency keys of a tenant', over: 'the oldest is forgotten' }
   }),
+  maxIdempotencyBytes: int({
+    env: ['ARQONBUS_MAX_IDEMPOTENCY_BYTES'],
+    default: 16_777_216,
+    min: 1,
+    max: 1_073_741_824,
+    description: 'Bytes of the answers that are remembered under idempotency keys for one tenant.',
+    limit: { row: 'idempotency keys of a tenant: answers', over: 'the oldest is forgotten' }
+  }),
   maxBatch: int({
     env: ['ARQONBUS_MAX_BATCH'],
     default: 100,

@@ -28,7 +28,7 @@ export interface Commission<Author> {
   readonly author: Author
 }
 
-const Nullable = (description: string) => Type.Union([Type.Number(), Type.Null()], { description })
+const Nullable = (description: string) => Type.Union([Type.Number(), Type.Null()], { description, examples: [null] })
 const described = {
   job_id: Type.String(),
   room: Type.String(),

@@ -18,7 +18,7 @@ export const filterResults = { substrate_id: TextOrNull, signal: TextOrNull }
 /** A substrate as it is shown. */
 export const SubstrateResult = Type.Object({
   substrate_id: Type.String({ description: '"omega_" and twelve hexadecimal digits' }),
-  name: Type.String(),
+  name: Type.String({ examples: ['reservoir'] }),
   kind: Type.String(),
   owner_client_id: Type.String({ description: 'Who registered it.' }),
   metadata: Type.Object({}, { additionalProperties: true }),

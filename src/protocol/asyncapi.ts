@@ -42,6 +42,16 @@ const clientExamples: Readonly<Record<string, PlainSchema>> = {
   error: { payload: { reason: 'no such task' } }
 }
 
+/** What a frame of the server means. */
+const meanings: Readonly<Record<string, string>> = {
+  welcome: 'The first frame of every connection.',
+  system: 'The server, or an admin, announces something.',
+  acknowledgement: 'A message, an event or a private message was published.',
+  error: 'A frame that is no command was refused.',
+  refusal: 'A command was refused.',
+  pong: 'The answer to a ping.'
+}
+
 /** The whole document on the sockets, in AsyncAPI 3.0 [protocol.md]. */
 export function createAsyncApi({ version, commands, telemetry }: AsyncApiParts): object {
   const plain = clientTypes.filter(type => type !== 'command')
@@ -174,7 +184,7 @@ function responseMessage({ name, result }: DocumentedCommand): Message {
 }
 
 function serverMessage([name, schema]: [string, TObject]): Message {
-  return framed(`server.${name}`, `The server sends: ${name}.`, schema)
+  return framed(`server.${name}`, meanings[name] ?? `Somebody sends an envelope of the type ${name}.`, schema)
 }
 
 function telemetryMessage(from: string, [name, schema]: [string, TObject]): Message {

@@ -118,7 +118,7 @@ function answersOf(response: unknown, isIdempotent: boolean): PlainSchema {
       status,
       {
         ...('content' in plain ? plain : withExample(plain)),
-        'x-response-description': plain.description ?? meanings.get(status) ?? 'What was asked for',
+        'x-response-description': plain.description ?? meanings.get(status) ?? 'Success',
         ...(Object.keys(headers).length === 0 ? {} : { headers })
       }
     ]
@@ -126,7 +126,7 @@ function answersOf(response: unknown, isIdempotent: boolean): PlainSchema {
   return Object.fromEntries(answers)
 }
 
-const meanings = new Map([['201', 'It was made, or sent']])
+const meanings = new Map([['201', 'Created, or sent']])
 
 function withExample(schema: PlainSchema): PlainSchema {
   return { ...schema, examples: schema.examples ?? [exampleOf(schema)] }

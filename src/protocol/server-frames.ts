@@ -20,7 +20,7 @@ const own = {
   id: Type.String({ pattern: ID_PATTERN, examples: ['arq_0198f2c0-7a1c-7000-b6f4-d2a1c0ffee00'] })
 }
 const place = {
-  room: Type.Optional(Name),
+  room: Type.Optional(Type.Union([Name, Type.Literal('*', { description: 'All of the tenant' })])),
   channel: Type.Optional(Type.String({ pattern: NAME_PATTERN, description: 'Absent for a room as a whole' }))
 }
 const position = {
@@ -40,23 +40,24 @@ const refusal = {
 }
 const metadata = { metadata: Payload }
 
-/** A message as a receiver gets it, and as history holds it [protocol.md, Envelope]. */
+/** The fields of a message as a receiver gets it [protocol.md, Envelope]. */
+function deliveredFields(type: TSchema): TProperties {
+  return {
+    ...head,
+    id: FrameId,
+    type,
+    ...place,
+    to: Type.Optional(Type.Array(Type.String(), { description: 'The client ids that a private message is for' })),
+    sender: Type.String({ description: 'A client id, or the part of the server that sends' }),
+    payload: Payload,
+    ...metadata,
+    ...position
+  }
+}
+
 function delivered(type: string, example: object): TObject {
   const common = { version: '1.0', timestamp: '2026-11-22T12:00:00.000Z', metadata: {} }
-  return frame(
-    {
-      ...head,
-      id: FrameId,
-      type: Type.Literal(type),
-      ...place,
-      to: Type.Optional(Type.Array(Type.String(), { description: 'The client ids that a private message is for' })),
-      sender: Type.String({ description: 'A client id, or the part of the server that sends' }),
-      payload: Payload,
-      ...metadata,
-      ...position
-    },
-    { examples: [{ type, ...common, ...example }] }
-  )
+  return frame(deliveredFields(Type.Literal(type)), { examples: [{ type, ...common, ...example }] })
 }
 
 function frame(properties: TProperties, options: object = {}): TObject {
@@ -204,7 +205,7 @@ export function responseFrame(result: TSchema): TObject {
 }
 
 /** An envelope of history: what its members got. */
-export const StoredEnvelope = Type.Union(
-  [serverFrames.message, serverFrames.event, serverFrames.system, serverFrames.telemetry],
+export const StoredEnvelope = frame(
+  deliveredFields(Type.Unsafe<string>({ type: 'string', enum: ['message', 'event', 'system', 'telemetry'] })),
   { description: 'An envelope as members got it', examples: serverFrames.message.examples }
 )

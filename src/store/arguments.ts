@@ -96,7 +96,12 @@ export const ListArgs = Type.Object(
     namespace: Namespace,
     prefix: Type.Optional(Prefix),
     cursor: Type.Optional(
-      Type.String({ maxLength: 2048, expected: 'the `next_cursor` of an answer', description: 'Where to go on' })
+      Type.String({
+        maxLength: 2048,
+        expected: 'the `next_cursor` of an answer',
+        description: 'Where to go on',
+        examples: ['YWdlbnRzL3BsYW5uZXI']
+      })
     ),
     limit: Type.Optional(
       Type.Integer({

@@ -25,6 +25,9 @@ export interface StreamViewer {
 }
 
 const HEARTBEAT_MS = 15_000
+/** Time to read what is left once a stream has ended; after it the connection is cut. */
+const END_GRACE_MS = 2_000
+const RETRY_MS = 1_000
 /** The longest delay that a timer takes. */
 const MAX_DELAY_MS = 2 ** 31 - 1
 
@@ -47,6 +50,7 @@ export function parseEventKinds(text: string | undefined): ReadonlySet<string> |
 export class EventStreams {
   readonly #options: EventStreamsOptions
   readonly #ends = new Set<() => void>()
+  #isClosed = false
 
   constructor(options: EventStreamsOptions) {
     this.#options = options
@@ -57,9 +61,19 @@ export class EventStreams {
     return this.#ends.size
   }
 
-  /** Begins a stream on a response whose head is still to be written. @throws {BusError} OVERLOADED */
+  /**
+   * Begins a stream on a response whose head is still to be written.
+   * @throws {BusError} DRAINING once streams are closed; OVERLOADED, also when the response stands behind another one: then nothing
+   * would tell that its connection is gone
+   */
   open(response: ServerResponse, viewer: StreamViewer, headers: Readonly<Record<string, string>>): void {
     const { feed, clock, take, maxBytes } = this.#options
+    if (this.#isClosed) throw new BusError('DRAINING')
+    if (response.socket === null)
+      throw new BusError('OVERLOADED', {
+        message: 'An earlier request of the connection is not answered yet',
+        retryAfterMs: RETRY_MS
+      })
     const place = take()
     response.writeHead(200, {
       ...headers,
@@ -73,17 +87,26 @@ export class EventStreams {
       maxBytes,
       write: texts => response.write(texts.map(text => `data: ${text}\n\n`).join(''))
     })
-    const timers: Timer[] = [clock.every(HEARTBEAT_MS, () => response.write(':\n\n'))]
+    const timers: Timer[] = []
+    const stop = () => {
+      for (const timer of timers.splice(0)) timer.cancel()
+      subscription.close()
+    }
+    const end = () => {
+      stop()
+      response.end()
+      // Whoever does not read never gets to the end.
+      timers.push(clock.after(END_GRACE_MS, () => response.destroy()))
+    }
+    timers.push(clock.every(HEARTBEAT_MS, () => void (response.writableNeedDrain || response.write(':\n\n'))))
     if (viewer.expiresAtMs !== undefined) {
       const leftMs = Math.min(MAX_DELAY_MS, Math.max(0, viewer.expiresAtMs - clock.now()))
-      timers.push(clock.after(leftMs, () => response.end()))
+      timers.push(clock.after(leftMs, end))
     }
-    const end = () => response.end()
     this.#ends.add(end)
     response.on('drain', () => subscription.drained())
     response.once('close', () => {
-      for (const timer of timers) timer.cancel()
-      subscription.close()
+      stop()
       place.release()
       this.#ends.delete(end)
     })
@@ -91,6 +114,7 @@ export class EventStreams {
 
   /** Ends all streams; whoever watches comes back elsewhere. */
   close(): void {
+    this.#isClosed = true
     for (const end of this.#ends) end()
   }
 }

@@ -54,6 +54,15 @@ export class Snippet {
     return text
   }
 
+  /** Waits for the next line that it prints. */
+  async nextLine(): Promise<string> {
+    await this.#until('prints another line', () => this.#output.includes('\n', this.#seen))
+    const end = this.#output.indexOf('\n', this.#seen) + 1
+    const line = this.#output.slice(this.#seen, end)
+    this.#seen = end
+    return line
+  }
+
   /** Waits until it has printed what a document shows, and nothing else since that was last looked at; `…` stands for anything. */
   async print(shown: string): Promise<void> {
     const parts = shown.split('…').map(part => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))

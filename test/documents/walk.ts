@@ -49,8 +49,11 @@ export async function walk(t: TestContext, path: string): Promise<void> {
     } else if (what === 'output') {
       const snippet = where === 'background' ? back : front
       if (!snippet) throw new Error(`${path}: nothing has run before the output in line ${line}`)
-      if (language === 'json') compare(JSON.parse(text), JSON.parse(snippet.take()), made, `${path}, line ${line}`)
-      else await snippet.print(text)
+      if (language !== 'json') await snippet.print(text)
+      else {
+        const got = where === 'background' ? await snippet.nextLine() : snippet.take()
+        compare(JSON.parse(text), JSON.parse(got), made, `${path}, line ${line}`)
+      }
     }
   }
 }

@@ -1,125 +1,17 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { type TestContext, test } from 'node:test'
-import fc, { type Arbitrary } from 'fast-check'
-import { exampleOf as schemaExampleOf } from '../../src/protocol/examples.ts'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { exampleOf } from '../../src/protocol/examples.ts'
 import { plainSchema } from '../../src/protocol/plain-schema.ts'
 import { oddBodies, oddQuery, pathPart, spoilt, valid } from '../support/arbitraries.ts'
-import { exampleOf, type Operation, type Parameter, type Schema } from '../support/openapi.ts'
+import type { Operation, Schema } from '../support/openapi.ts'
 import { signToken, TEST_SECRET, validClaims } from '../support/tokens.ts'
-import { until } from '../support/until.ts'
-import { type Sent, Walker } from '../support/walker.ts'
+import { bodySchemaOf, exampleRequest, furnish, pathOf, soundRequests, withSink } from '../support/walk.ts'
+import { Walker } from '../support/walker.ts'
 
 const withTokens = { ARQONBUS_ENABLE_AUTH: 'true', ARQONBUS_AUTH_JWT_SECRET: TEST_SECRET }
 const adminToken = signToken(validClaims(Date.now(), { sub: 'root', role: 'admin' }))
 const seed = 20_261_122
-
-/** What there is, by the name of the parameter that it stands in for. */
-type Living = Readonly<Record<string, string>>
-
-/** Where webhooks lead, since no walk leaves this machine: it wants nothing, so that what is sent there is given up. */
-async function openSink(t: TestContext): Promise<string> {
-  const sink = createServer((request, response) => request.resume().on('end', () => response.writeHead(400).end()))
-  sink.listen(0, '127.0.0.1')
-  await once(sink, 'listening')
-  t.after(() => {
-    sink.close()
-    sink.closeAllConnections()
-  })
-  return `http://127.0.0.1:${(sink.address() as AddressInfo).port}/hook`
-}
-
-/** Makes one of everything, so that a walk finds something. */
-async function furnish(t: TestContext, walker: Walker): Promise<Living> {
-  const url = await openSink(t)
-  const made = async (path: string, body: object): Promise<Living> =>
-    JSON.parse((await walker.send('POST', `/v1/${path}`, body)).text)
-  await made('rooms/lab/channels', { channel: 'bench' })
-  const { rule_id = '' } = await made('webhooks', { url, room: 'lab', channel: 'bench' })
-  await made('rooms/lab/channels/bench/messages', { payload: { text: 'hello' } })
-  const { job_id = '' } = await made('cron', { room: 'lab', channel: 'bench', payload: {}, delay_seconds: 80_000 })
-  const { substrate_id = '' } = await made('omega/substrates', { name: 'reservoir', kind: 'simulated' })
-  await walker.send('PUT', '/v1/store/lab/planner', { value: { state: 'idle' } })
-  const { id: client_id } = await walker.connect()
-  let delivery_id = ''
-  await until('a delivery is given up', async () => {
-    const { text } = await walker.send('GET', '/v1/webhooks/dead-letters')
-    delivery_id = JSON.parse(text).dead_letters[0]?.delivery_id ?? ''
-    return delivery_id !== ''
-  })
-  const names = { room: 'lab', channel: 'bench', namespace: 'lab', key: 'planner' }
-  return { ...names, url, rule_id, job_id, substrate_id, client_id, delivery_id }
-}
-
-/** Puts parts into a path, in the form in which they stand there. */
-function pathOf({ path }: Pick<Operation, 'path'>, partOf: (name: string) => string): string {
-  return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => partOf(name))
-}
-
-/** The example of the document, for what is there. */
-function exampleRequest(operation: Operation, living: Living): Sent {
-  const { method, parameters = [], requestBody } = operation
-  const url = pathOf(operation, name => {
-    const parameter = parameters.find(one => one.name === name)
-    return encodeURIComponent(living[name] ?? String(parameter && exampleOf(parameter)))
-  })
-  if (requestBody === undefined) return { method, url }
-  const example = requestBody.content['application/json']?.example as Record<string, unknown>
-  const body = Object.entries(example).map(([name, value]) => [name, isThere(name) ? living[name] : value])
-  return json(method, url, Object.fromEntries(body))
-}
-
-/** Whether what is there has to be named in a body. */
-function isThere(name: string): boolean {
-  return name === 'url' || name === 'substrate_id'
-}
-
-/** Requests as the document says they are to be. */
-function soundRequests(operation: Operation, living: Living): Arbitrary<Sent> {
-  const { method, parameters = [] } = operation
-  const named = (where: Parameter['in']): Arbitrary<Record<string, string>> => {
-    const own = parameters.filter(one => one.in === where).map(one => [one.name, anyOf(one, living)])
-    const all = fc.record<Record<string, string>>(Object.fromEntries(own))
-    if (where === 'path') return all
-    return fc.tuple(all, fc.subarray(own.map(([name]) => String(name)))).map(([given, names]) => pick(given, names))
-  }
-  const schema = bodySchemaOf(operation)
-  const body = schema === undefined ? fc.constant(undefined) : valid(schema).map(value => withSink(value, living))
-  return fc.tuple(named('path'), named('query'), named('header'), body).map(([inPath, inQuery, headers, value]) => {
-    const path = pathOf(operation, name => encodeURIComponent(String(inPath[name])))
-    const search = new URLSearchParams(inQuery).toString()
-    return json(method, search === '' ? path : `${path}?${search}`, value, headers)
-  })
-}
-
-/** Values of a parameter, with a liking for what is there. */
-function anyOf({ name, schema }: Parameter, living: Living): Arbitrary<string> {
-  const any = valid(schema).map(String)
-  const known = living[name]
-  return known === undefined
-    ? any
-    : fc.oneof({ arbitrary: fc.constant(known), weight: 3 }, { arbitrary: any, weight: 1 })
-}
-
-function pick(given: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> {
-  return Object.fromEntries(Object.entries(given).filter(([name]) => names.includes(name)))
-}
-
-function json(method: string, url: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Sent {
-  if (body === undefined) return { method, url, headers }
-  return { method, url, headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) }
-}
-
-/** No walk leaves this machine. */
-function withSink(body: unknown, { url }: Living): unknown {
-  return typeof body === 'object' && body !== null && 'url' in body ? { ...body, url } : body
-}
-
-function bodySchemaOf({ requestBody }: Operation): Schema | undefined {
-  return requestBody?.content['application/json']?.schema
-}
 
 /** Everything but what would change how the rest of the walk is treated. */
 function isHarmless({ operationId }: Operation): boolean {
@@ -133,9 +25,7 @@ for (const [door, env, token] of [
   test(`sound requests ${door} are answered as the document says`, async t => {
     const walker = await Walker.start(t, env, token)
     const living = await furnish(t, walker)
-    const operations = walker.document.operations.filter(isHarmless)
-    // What removes things comes last.
-    operations.sort((a, b) => Number(a.method === 'DELETE') - Number(b.method === 'DELETE'))
+    const operations = removalsLast(walker.document.operations.filter(isHarmless))
     for (const operation of operations) {
       const requests = fc.sample(soundRequests(operation, living), { seed, numRuns: 40 })
       for (const sent of requests) walker.judge(operation, await walker.ask(sent), JSON.stringify(sent).slice(0, 500))
@@ -147,9 +37,7 @@ for (const [door, env, token] of [
 test('every operation succeeds with its own example', async t => {
   const walker = await Walker.start(t)
   const living = await furnish(t, walker)
-  // What removes things comes last.
-  const isLast = ({ method }: Operation): boolean => method === 'DELETE'
-  const operations = [...walker.document.operations].sort((a, b) => Number(isLast(a)) - Number(isLast(b)))
+  const operations = removalsLast(walker.document.operations)
   const failed: string[] = []
   for (const operation of operations) {
     const sent = exampleRequest(operation, living)
@@ -207,10 +95,7 @@ test('every command behind its one door is answered as the document says', async
   const operation = walker.document.operations.find(({ operationId }) => operationId === 'runCommand') as Operation
   for (const { name, args } of walker.server.app.bus.commands.list()) {
     const schema = plainSchema(args) as Schema
-    const bodies = [
-      schemaExampleOf(schema),
-      ...fc.sample(fc.oneof(valid(schema), spoilt(schema)), { seed, numRuns: 40 })
-    ]
+    const bodies = [exampleOf(schema), ...fc.sample(fc.oneof(valid(schema), spoilt(schema)), { seed, numRuns: 40 })]
     for (const body of name === 'op.casil.reload' ? [] : bodies) {
       const got = await walker.send('POST', `/v1/commands/${name}`, withSink(body, living))
       walker.judge(operation, got, `${name} ${JSON.stringify(body)?.slice(0, 300)}`)
@@ -316,6 +201,12 @@ for (const [who, headers, code, status] of [
 
 function bearer(key: string, claims: Record<string, string> = { role: 'admin' }): Record<string, string> {
   return { authorization: `Bearer ${signToken(validClaims(Date.now(), { sub: 'eve', ...claims }), { key })}` }
+}
+
+/** What removes things comes after what needs them. */
+function removalsLast(operations: readonly Operation[]): Operation[] {
+  const isLast = ({ method }: Operation): number => (method === 'DELETE' ? 1 : 0)
+  return [...operations].sort((a, b) => isLast(a) - isLast(b))
 }
 
 async function assertAlive(walker: Walker): Promise<void> {

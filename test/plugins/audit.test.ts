@@ -3,15 +3,21 @@ import { type TestContext, test } from 'node:test'
 import { buildApp } from '../../src/app.ts'
 import { loadConfig } from '../../src/config.ts'
 import { createLogger } from '../../src/log.ts'
+import { KEY } from '../support/gate.ts'
 import { signToken, TEST_SECRET, validClaims } from '../support/tokens.ts'
 import { until } from '../support/until.ts'
 
 const SECRET = 'the-text-of-a-message'
 
 /** A server whose log is kept, and what it has written for the audit. */
-async function setAudit(t: TestContext) {
+async function setAudit(t: TestContext, more: Record<string, string> = {}) {
   const lines: string[] = []
-  const env = { ARQONBUS_ENABLE_AUTH: 'true', ARQONBUS_AUTH_JWT_SECRET: TEST_SECRET, ARQONBUS_SERVER_PORT: '0' }
+  const env = {
+    ARQONBUS_ENABLE_AUTH: 'true',
+    ARQONBUS_AUTH_JWT_SECRET: TEST_SECRET,
+    ARQONBUS_SERVER_PORT: '0',
+    ...more
+  }
   const { config } = loadConfig({ env })
   const logger = createLogger({ logLevel: 'info', pretty: false }, { write: line => void lines.push(line) })
   const app = await buildApp({ config, logger })
@@ -68,4 +74,15 @@ test('what changes nothing is no line, and neither is what was not let in', asyn
     audited().flatMap(({ route }) => (route === undefined ? [] : [route])),
     ['PATCH /v1/casil']
   )
+})
+
+test('what inspection blocks in a path is in no line', async t => {
+  const { ask, lines, audited } = await setAudit(t, {
+    ARQONBUS_CASIL_ENABLED: 'true',
+    ARQONBUS_CASIL_MODE: 'enforce',
+    ARQONBUS_CASIL_BLOCK_ON_PROBABLE_SECRET: 'true'
+  })
+  assert.equal(await ask('PUT', `/store/lab/${KEY}`, { value: 1 }), 422)
+  await until('it is told', () => audited().some(({ status }) => status === 422))
+  assert.equal(lines.join('').includes(KEY), false)
 })

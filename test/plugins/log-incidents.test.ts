@@ -18,7 +18,8 @@ async function build(t: TestContext) {
     throw new BusError('VALIDATION_ERROR', { faults: ['tangerine: must not be'] })
   })
   app.get('/door', async () => {
-    throw new BusError('AUTH_INVALID', { faults: ['exp has passed'] })
+    const cause = new BusError('AUTH_INVALID', { faults: ['exp has passed'] })
+    throw new BusError('AUTH_INVALID', { faults: ['Invalid token'], cause })
   })
   const warnings = () => log.filter(({ level }) => level === 40)
   return { app, clock, warnings }
@@ -65,7 +66,7 @@ test('a refused request is told by its route and code, and never by what it says
   ])
 })
 
-test('whoever is not let in is told with the reason', async t => {
+test('whoever is not let in is told with the reason, also with one that is kept from him', async t => {
   const { app, warnings } = await build(t)
   await app.inject('/door')
   assert.equal(warnings()[0]?.reason, 'exp has passed')

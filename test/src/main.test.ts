@@ -67,12 +67,35 @@ for (const args of [['--check-config'], []]) {
     const { code, stdout, stderr } = await runMain(t, args, {
       ARQONBUS_ENVIRONMENT: 'prod',
       ARQONBUS_ALLOWED_ORIGINS: '*',
+      ARQONBUS_CASIL_REDACTION_PATTERNS: '(',
       ARQONBUS_NO_SUCH_SETTING: '1'
     })
     assert.deepEqual([code, stdout], [78, ''])
-    for (const name of ['ARQONBUS_ENABLE_AUTH', 'ARQONBUS_ALLOWED_ORIGINS', 'ARQONBUS_NO_SUCH_SETTING']) {
-      assert.match(stderr, new RegExp(name))
+    for (const name of [
+      'ENABLE_AUTH',
+      'ALLOWED_ORIGINS',
+      'CASIL_REDACTION_PATTERNS',
+      'NO_SUCH_SETTING',
+      'PUBLIC_OPS'
+    ]) {
+      assert.match(stderr, new RegExp(`^ {2}ARQONBUS_${name}`, 'm'))
     }
+  })
+}
+
+for (const secret of ['', 'hunter2']) {
+  test(`in production a key like ${JSON.stringify(secret)} leaves with 78, beside every other reason`, async t => {
+    const { code, stderr } = await runMain(t, ['--check-config'], {
+      ARQONBUS_ENVIRONMENT: 'prod',
+      ARQONBUS_ENABLE_AUTH: 'true',
+      ARQONBUS_AUTH_JWT_SECRET: secret,
+      ARQONBUS_ALLOW_QUERY_TOKEN: 'true'
+    })
+    assert.equal(code, 78)
+    for (const name of ['AUTH_JWT_SECRET', 'ALLOW_QUERY_TOKEN']) {
+      assert.match(stderr, new RegExp(`^ {2}ARQONBUS_${name}`, 'm'))
+    }
+    assert.doesNotMatch(stderr, /hunter2/)
   })
 }
 

@@ -14,7 +14,7 @@ const { authJwtSecret: _, ...keyless } = good
 
 /** One change to a good configuration, and the reason it gives. */
 const refusals: readonly (readonly [string, Config, RegExp])[] = [
-  ['authentication is off', { ...good, enableAuth: false }, /^ARQONBUS_ENABLE_AUTH is off/],
+  ['authentication is off', { ...good, enableAuth: false, publicOps: false }, /^ARQONBUS_ENABLE_AUTH is off/],
   ['HS256 has no secret', keyless, /^ARQONBUS_AUTH_JWT_SECRET is not set/],
   ['RS256 has no key', { ...keyless, authJwtAlgorithm: 'RS256' }, /^neither ARQONBUS_AUTH_JWT_PUBLIC_KEY nor/],
   [
@@ -43,6 +43,12 @@ const refusals: readonly (readonly [string, Config, RegExp])[] = [
   ['tokens may stand in the query string', { ...good, allowQueryToken: true }, /^ARQONBUS_ALLOW_QUERY_TOKEN/],
   ['every proxy is trusted', { ...good, trustProxy: true }, /^ARQONBUS_TRUST_PROXY/],
   ['a number of hops is trusted', { ...good, trustProxy: 1 }, /^ARQONBUS_TRUST_PROXY/],
+  ['NATS is asked without credentials', { ...good, broker: 'nats' }, /^ARQONBUS_NATS_URL has no user/],
+  [
+    'one server of NATS is asked without a user',
+    { ...good, broker: 'nats', natsUrl: 'nats://bus:key@one:4222, nats://two:4222' },
+    /^ARQONBUS_NATS_URL has no user/
+  ],
   ['strangers are admins', { ...good, anonymousRole: 'admin' }, /^ARQONBUS_ANONYMOUS_ROLE/]
 ]
 
@@ -67,6 +73,22 @@ for (const [when, config, reason] of refusals) {
     assert.deepEqual(preflight({ ...config, environment: 'staging' }, runtime), [])
   })
 }
+
+test('refuses routes for operators on the public listener without authentication', () => {
+  assert.deepEqual(preflight({ ...good, enableAuth: false }, runtime), [
+    'ARQONBUS_ENABLE_AUTH is off: everyone may connect',
+    'ARQONBUS_PUBLIC_OPS is on without ARQONBUS_ENABLE_AUTH: whoever reaches the public port administers the server'
+  ])
+})
+
+test('takes credentials of NATS from a file and from the URLs of all servers', () => {
+  for (const settings of [
+    { natsCreds: '/etc/arqonbus/nats.creds' },
+    { natsUrl: 'nats://bus:key@one:4222' },
+    { natsUrl: 'tls://bus:key@one:4222, tls://token@two:4222' }
+  ])
+    assert.deepEqual(preflight({ ...good, broker: 'nats', ...settings }, runtime), [])
+})
 
 test('refuses versions of Node.js that are out of support', () => {
   for (const nodeVersion of ['v18.20.4', 'v20.18.9', '20.0.0', 'v8', 'nonsense']) {
@@ -123,7 +145,7 @@ test('gives all reasons at once and repeats no secret', () => {
     }
   }).config
   const reasons = preflight(config, { nodeVersion: 'v18.0.0' })
-  assert.equal(reasons.length, 8)
+  assert.equal(reasons.length, 9)
   assert.ok(!reasons.join().includes('hunter2'))
 })
 
@@ -131,7 +153,8 @@ test('tells the defaults that prod needs authentication and a key', () => {
   const { config } = loadConfig({ env: { ARQONBUS_ENVIRONMENT: 'prod' } })
   assert.deepEqual(preflight(config, runtime), [
     'ARQONBUS_ENABLE_AUTH is off: everyone may connect',
-    'ARQONBUS_AUTH_JWT_SECRET is not set: tokens cannot be checked'
+    'ARQONBUS_AUTH_JWT_SECRET is not set: tokens cannot be checked',
+    'ARQONBUS_PUBLIC_OPS is on without ARQONBUS_ENABLE_AUTH: whoever reaches the public port administers the server'
   ])
 })
 

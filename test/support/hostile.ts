@@ -13,7 +13,7 @@ const poisons: readonly string[] = [
   '\u2028\u2029\u0085\u0000\ufeff',
   '\ud800',
   '\udc00\ud800',
-  '${jndi:ldap://x}%n%s%x',
+  '%n%s%x %j %o {0}',
   '"\\"}{[\'`',
   'x'.repeat(20_000)
 ]
@@ -82,7 +82,7 @@ const requests: readonly ((text: string, query: string) => string[])[] = [
 export function hostileRequest(n: number): Buffer {
   const make = requests[n % requests.length] as (text: string, query: string) => string[]
   const turn = Math.floor(n / requests.length)
-  const query = encodeURIComponent(poisonOf(turn).toWellFormed().slice(0, 300))
+  const query = encodeURIComponent(Buffer.from(poisonOf(turn).slice(0, 300)).toString())
   const [first = '', ...rest] = make(headerText(turn), query)
   return Buffer.from(`${[first, 'Host: 127.0.0.1', ...rest].join('\r\n')}\r\n\r\n`, 'latin1')
 }

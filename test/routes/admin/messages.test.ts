@@ -226,3 +226,12 @@ test('a batch is published once under its key', async t => {
   assert.equal(again.headers.get('idempotent-replayed'), 'true')
   assert.equal((await ask('GET', url)).body.count, 1)
 })
+
+test('payloads that differ in the last of many digits are different requests', async t => {
+  const { ask } = await openDesk(t)
+  const headers = { 'idempotency-key': 'digits' }
+  const post = (number: string) => ask('POST', url, { body: `{"payload":{"n":${number}}}`, headers })
+  assert.equal((await post('12345678901234567890')).status, 201)
+  assert.deepEqual(gist(await post('12345678901234567891')), [409, 'CONFLICT'])
+  assert.equal((await post('12345678901234567890')).headers.get('idempotent-replayed'), 'true')
+})

@@ -44,6 +44,19 @@ test('of many messages in a second some are told, and how many there were betwee
   assert.deepEqual(routed().at(-1), { ...routed().at(-1), room: 'lab', channel: 'one', unsampled: 15 })
 })
 
+test('how many messages of a tenant are told does not depend on another tenant', async t => {
+  const stage = await setBus(t)
+  const north = stage.connect({ tenant: 'north' })
+  const south = stage.connect({ tenant: 'south' })
+  for (let n = 0; n < 40; n++) north.say({ type: 'message', room: 'lab:one', payload: {} })
+  south.say({ type: 'message', room: 'lab:one', payload: {} })
+  const routed = stage.events.filter(({ type, tenant }) => type === 'message_routed' && tenant === 'south')
+  assert.deepEqual(
+    routed.map(({ payload }) => (payload as { unsampled: number }).unsampled),
+    [0]
+  )
+})
+
 test('what was published is told once its sender was answered, and not what is a duplicate or private', async t => {
   const stage = await setBus(t)
   const told: [string, number][] = []

@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { IdempotentAnswers } from '../../../src/bus/idempotency.ts'
+import { type IdempotencyLimits, IdempotentAnswers } from '../../../src/bus/idempotency.ts'
 import { FakeClock } from '../../support/clock.ts'
 
 const done = { status: 201, body: '{"id":1}' }
 
-function setAnswers(limits: { idempotencyWindowMs?: number; maxIdempotencyKeys?: number } = {}) {
+function setAnswers(limits: Partial<IdempotencyLimits> = {}) {
   const clock = new FakeClock()
-  const answers = new IdempotentAnswers(clock, { idempotencyWindowMs: 1000, maxIdempotencyKeys: 10, ...limits })
+  const answers = new IdempotentAnswers(clock, {
+    idempotencyWindowMs: 1000,
+    maxIdempotencyKeys: 10,
+    maxIdempotencyBytes: 1000,
+    ...limits
+  })
   return { clock, answers }
 }
 
@@ -66,4 +71,23 @@ test('the oldest key is forgotten when a tenant has as many as it may, and no ot
   assert.deepEqual([answers.begin('north', 'b', 'b'), answers.begin('north', 'c', 'c')], [done, done])
   assert.deepEqual(answers.begin('south', 'k', 'k'), done)
   assert.equal(answers.begin('north', 'a', 'a'), undefined)
+})
+
+test('the oldest answers are forgotten when all of a tenant are longer than they may be, and not before', () => {
+  const { answers } = setAnswers({ maxIdempotencyBytes: 10 })
+  const settle = (tenant: string, key: string, bytes: number) => {
+    assert.equal(answers.begin(tenant, key, key), undefined)
+    answers.settle(tenant, key, { status: 201, body: 'ü'.repeat(bytes / 2) })
+  }
+  settle('north', 'a', 4)
+  settle('north', 'b', 6)
+  settle('south', 'a', 10)
+  assert.equal(answers.size, 3)
+  settle('north', 'c', 2)
+  assert.equal(answers.size, 3)
+  assert.equal(answers.begin('north', 'a', 'a'), undefined)
+  assert.equal(answers.begin('north', 'b', 'b')?.body.length, 3)
+  settle('north', 'long', 12)
+  assert.equal(answers.size, 4)
+  assert.equal(answers.begin('north', 'long', 'long'), undefined)
 })

@@ -50,6 +50,13 @@ test('a value that the policy blocks is not stored, and the refusal names room a
   assert.ok(!JSON.stringify(lines).includes(KEY))
 })
 
+test('a key that the policy blocks is not stored either, since lists and watches tell it', async t => {
+  const { vault } = await set(t, blocking)
+  await assert.rejects(vault.set({ key: KEY, value: 1 }, ada), { code: 'CASIL_POLICY_BLOCKED_SECRET' })
+  await assert.rejects(vault.increment({ key: KEY }, ada), { code: 'CASIL_POLICY_BLOCKED_SECRET' })
+  assert.deepEqual((await vault.list({}, ada)).keys, [])
+})
+
 test('a value that the policy redacts for members is stored redacted, and watched so', async t => {
   const { vault } = await set(t, { enabled: true, mode: 'enforce', transport_redaction: true })
   const written: string[] = []

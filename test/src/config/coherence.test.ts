@@ -25,6 +25,12 @@ test('HS256 takes a secret of 32 bytes and none of 31, counted in UTF-8', () => 
   assert.deepEqual(faultsOf({}), [`ARQONBUS_AUTH_JWT_SECRET is not set: ${rest}`])
 })
 
+test('a key that is missing or short is left to the preflight of production', () => {
+  for (const env of [{}, { ARQONBUS_AUTH_JWT_SECRET: 'x' }, { ARQONBUS_AUTH_JWT_ALGORITHM: 'RS256' }])
+    assert.deepEqual(faultsOf({ ARQONBUS_ENVIRONMENT: 'prod', ...env }), [])
+  assert.equal(faultsOf({ ARQONBUS_ENVIRONMENT: 'prod', ARQONBUS_SERVER_PORT: 'many' }).length, 2)
+})
+
 test('a short secret is no fault while authentication is off', () => {
   assert.deepEqual(faultsOf({ ARQONBUS_ENABLE_AUTH: 'false', ARQONBUS_AUTH_JWT_SECRET: 'x' }), [])
 })
