@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import fp from 'fastify-plugin'
 import { table } from '../src/commands/index.ts'
 import { createAddressGuard } from '../src/webhooks/guard.ts'
@@ -36,11 +35,8 @@ export default fp(
     app.decorate('webhooks', webhooks)
     bus.commands.add(webhooks, ...table.webhooks)
     bus.left.on(({ id }) => webhooks.ownerLeft(id))
-    app.addHook('onClose', async () => {
-      await webhooks.close()
-      // Whoever waits for a sample that was broken off is answered before sockets are closed.
-      await nextTurn()
-    })
+    // After the bus has drained, and before the server waits for requests: those that wait for a sample are answered.
+    app.addHook('preClose', () => webhooks.close())
   },
   { name: 'webhooks', fastify: '5.x', dependencies: ['bus', 'commands', 'casil', 'traces'] }
 )

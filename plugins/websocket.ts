@@ -62,7 +62,7 @@ export default fp(
     // The time-outs of HTTP end with the listening: a request that never ends would keep the server from closing.
     let lastCall: Timer | undefined
     app.addHook('preClose', async () => {
-      lastCall = clock.after(LAST_CALL_MS, () => app.server.closeAllConnections())
+      lastCall = clock.after(CLOSE_MS, () => app.server.closeAllConnections())
     })
     app.addHook('onClose', async () => lastCall?.cancel())
 
@@ -82,10 +82,8 @@ export default fp(
   { name: 'websocket', fastify: '5.x', dependencies: ['bus', 'auth', 'casil', 'errors'] }
 )
 
-/** How long `ws` waits for the answer to a close frame after an error of the peer. */
+/** How long `ws` waits for the answer to a close frame after an error of the peer, and the server for requests when it closes. */
 const CLOSE_MS = 2_000
-/** How long the server waits for requests when it closes: longer than webhooks take to end, whose samples are answered. */
-const LAST_CALL_MS = 3_000
 
 /** What `ws` accepts. The types of the package do not list `closeTimeout`, `maxFragments` and `maxBufferedChunks`. */
 function socketOptions(config: Config) {

@@ -36,7 +36,7 @@ function start(t: TestContext, file: string, env: Record<string, string>) {
   return {
     output: () => output,
     lines: () => output.trimEnd().split('\n'),
-    prints: (pattern: RegExp) => until(`${file} prints ${pattern}`, () => pattern.test(output), 30_000),
+    prints: (pattern: RegExp) => until(`${file} prints ${pattern}`, () => pattern.test(output)),
     async end() {
       const [code] = await ended
       assert.equal(code, 0, output)
@@ -86,7 +86,7 @@ test('the team of agents finishes all tasks, also those that the critic sends ba
 test('the feed counts what happens', async t => {
   const { env, app, connect } = await setBus(t)
   const feed = start(t, 'dashboard-feed/feed.js', env)
-  await until('it watches', () => app.feed.size === 1, 30_000)
+  await until('it watches', () => app.feed.size === 1)
   await connect()
   await feed.prints(/"client_connected":1/)
 })

@@ -35,7 +35,7 @@ export default async function commands(app: FastifyInstance): Promise<void> {
   app.post<{ Params: { name: string }; Body: JsonObject | undefined }>(
     '/commands/:name',
     {
-      config: { refusals },
+      config: { refusals, isIdempotent: true },
       schema: {
         operationId: 'runCommand',
         tags: ['Commands'],

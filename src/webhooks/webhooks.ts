@@ -40,7 +40,7 @@ export interface WebhooksOptions extends Omit<DispatcherOptions, 'ledger' | 'lim
 }
 
 /** Time for what is under way when webhooks close; the rest is broken off. */
-const CLOSE_GRACE_MS = 1_000
+const CLOSE_GRACE_MS = 2_000
 
 /**
  * Webhooks: what is published goes to other servers by HTTP, in the background [operators.md, op.webhook.*; limits.md, P15]. Whoever
