@@ -92,7 +92,15 @@ test('every variable stands in the README or in docs/limits.md', () => {
   for (const name of names) assert.ok(text.includes(`\`${name}\``), name)
 })
 
-for (const path of ['README.md', 'docs/casil.md', 'docs/operators.md', 'docs/rest.md']) {
+for (const path of [
+  'README.md',
+  'docs/casil.md',
+  'docs/cli.md',
+  'docs/operators.md',
+  'docs/quickstart.md',
+  'docs/rest.md',
+  'docs/sdk-typescript.md'
+]) {
   test(`${path}: the snippets do what it says`, t => walk(t, path))
 }
 

@@ -4,8 +4,11 @@ import { commands } from './commands.ts'
 
 /** Files of the client library that hold the types of commands, by the beginning of the names that they are for. */
 export const commandFiles: Readonly<Record<string, RegExp>> = {
-  'src/client/commands/bus.ts': /^(?!op\.)/,
-  'src/client/commands/operators.ts': /^op\.(?!omega\.|store\.|webhook\.)/,
+  'src/client/commands/bus.ts': /^(?!op\.|history$|.*channel)/,
+  'src/client/commands/casil.ts': /^op\.casil\./,
+  'src/client/commands/channels.ts': /^(?!op\.).*channel/,
+  'src/client/commands/cron.ts': /^op\.cron\./,
+  'src/client/commands/history.ts': /^(op\.history\.|history$)/,
   'src/client/commands/omega.ts': /^op\.omega\./,
   'src/client/commands/store.ts': /^op\.store\./,
   'src/client/commands/webhooks.ts': /^op\.webhook\./

@@ -5,12 +5,23 @@ import { type Frame, isObject } from './frames.ts'
  * Codes of what goes wrong at the client's end. Every other code comes from the server [limits.md, Codes].
  *
  * - `CLOSED`: the connection is gone; `closeCode` and `verdict` say how and what to do.
+ * - `OFFLINE`: there is no connection at present, and the client was told not to queue.
  * - `OVERFLOW`: more was asked of the client than it buffers.
  * - `PROTOCOL`: the peer sent something that is not the protocol.
  * - `REFUSED`: the server answered the handshake with the HTTP `status` and named no code.
+ * - `TOKEN`: `getToken` failed; `cause` is what it threw.
+ * - `UNCERTAIN`: the connection broke before the acknowledgement, and it cannot be found out whether the message was published.
  * - `UNREACHABLE`: there was no answer at all.
  */
-export type ClientErrorCode = 'CLOSED' | 'OVERFLOW' | 'PROTOCOL' | 'REFUSED' | 'UNREACHABLE'
+export type ClientErrorCode =
+  | 'CLOSED'
+  | 'OFFLINE'
+  | 'OVERFLOW'
+  | 'PROTOCOL'
+  | 'REFUSED'
+  | 'TOKEN'
+  | 'UNCERTAIN'
+  | 'UNREACHABLE'
 
 /** What a {@link BusClientError} may carry beside its code and its sentence. */
 export interface BusClientErrorOptions {
@@ -51,6 +62,13 @@ export class BusClientError extends Error {
     this.closeCode = options.closeCode
     this.verdict = options.verdict
   }
+}
+
+/** Whatever was thrown, as an error of the client. */
+export function toClientError(cause: unknown): BusClientError {
+  return cause instanceof BusClientError
+    ? cause
+    : new BusClientError('INTERNAL_ERROR', cause instanceof Error ? cause.message : String(cause), { cause })
 }
 
 /** What a socket reports when the connection ended without a closing handshake. */
@@ -114,6 +132,11 @@ export function errorOfFrame(frame: Frame): BusClientError {
 /** Whether the table of errors says that a code is worth a retry; undefined for a code that it does not hold. */
 export function isRetryable(code: string): boolean | undefined {
   return Object.hasOwn(errorTable, code) ? errorTable[code as ErrorCode].retry : undefined
+}
+
+/** Whether the close code asks to back off before the next attempt. */
+export function isOverload(code: number): boolean {
+  return code === 1013 || code === 4429
 }
 
 function closeRowOf(

@@ -1,29 +1,28 @@
-import { BusClientError, type Closure, closureOf, errorOfClosure, errorOfFrame, NO_CLOSING_HANDSHAKE } from './error.ts'
-import { type Frame, messageOf, parseFrame } from './frames.ts'
+import { BusClientError, type Closure, closureOf, errorOfClosure, NO_CLOSING_HANDSHAKE } from './error.ts'
+import { type Frame, parseFrame } from './frames.ts'
 import { Listeners } from './listeners.ts'
 import { Requests } from './requests.ts'
 import { type ClientSocket, dropSocket, OPEN } from './socket.ts'
-import type { ClientEvents } from './types.ts'
 
-/** A frame that can be answered. */
-export interface Request {
-  readonly id: string
-  readonly type: string
-  readonly [field: string]: unknown
+/** What a link tells its listeners. */
+export interface LinkEvents {
+  /** Every frame, and whether it is the answer to a request. */
+  readonly frame: { readonly frame: Frame; readonly isAnswer: boolean }
+  /** A peer that breaks the protocol. */
+  readonly error: BusClientError
+  /** The end, once. */
+  readonly close: Closure
 }
 
 /** More than this many unsent bytes, and nothing more is taken until some are gone. */
 const MAX_UNSENT_BYTES = 16 * 1024 * 1024
-
-/** Ids that the server takes from clients: `ID_PATTERN` of `src/protocol/envelope.ts`. */
-const idPattern = /^arq_[A-Za-z0-9_.-]{1,124}$/
 
 /** An open socket to the bus: frames out, answers matched to their requests, everything else to the listeners. */
 export class Link {
   readonly #socket: ClientSocket
   readonly #timeoutMs: number
   readonly #requests: Requests
-  readonly #listeners = new Listeners<ClientEvents>()
+  readonly #listeners = new Listeners<LinkEvents>()
   #held: (() => void)[] | undefined = []
   #closure: Closure | undefined
   #ending: Promise<void> | undefined
@@ -48,27 +47,33 @@ export class Link {
     return this.#closure
   }
 
-  /** Whether this side asked for the end. */
-  get isEnding(): boolean {
-    return this.#ending !== undefined
+  /** Whether an answer is awaited. */
+  get isAwaiting(): boolean {
+    return this.#requests.size > 0
   }
 
-  on<Name extends keyof ClientEvents>(event: Name, listener: (value: ClientEvents[Name]) => void): () => void {
+  on<Name extends keyof LinkEvents>(event: Name, listener: (value: LinkEvents[Name]) => void): () => void {
     return this.#listeners.add(event, listener)
   }
 
-  /** Sends a frame that nobody waits for. */
-  post(frame: Request): void {
-    this.#socket.send(this.#encode(frame))
+  /** Sends the text of a frame that nobody waits for. @throws BusClientError CLOSED, OVERFLOW */
+  post(text: string): void {
+    this.#check()
+    this.#socket.send(text)
+  }
+
+  /** Sends the text of a frame that is not missed when it cannot be sent. */
+  tryPost(text: string): void {
+    if (this.#socket.readyState === OPEN) this.#socket.send(text)
   }
 
   /**
-   * Sends a frame and resolves with its answer; rejects when that is a refusal, is late, or the connection closes first.
+   * Sends the text of a frame and resolves with its answer; rejects when that is a refusal, is late, or the connection closes first.
    * @param name what is asked, for the error
    */
-  async request(frame: Request, name: string): Promise<Frame> {
-    const text = this.#encode(frame)
-    const answer = this.#requests.wait(frame.id, name)
+  async request(id: string, text: string, name: string): Promise<Frame> {
+    this.#check()
+    const answer = this.#requests.wait(id, name)
     this.#socket.send(text)
     return answer
   }
@@ -77,10 +82,7 @@ export class Link {
   close(code: number): Promise<void> {
     this.#ending ??= new Promise(resolve => {
       if (this.#closure) return resolve()
-      const timer = setTimeout(() => {
-        dropSocket(this.#socket)
-        this.#finish()
-      }, this.#timeoutMs)
+      const timer = setTimeout(() => this.drop(), this.#timeoutMs)
       this.on('close', () => {
         clearTimeout(timer)
         resolve()
@@ -90,21 +92,20 @@ export class Link {
     return this.#ending
   }
 
-  #encode(frame: Request): string {
+  /** Ends the connection at once, as one that was lost. */
+  drop(): void {
+    dropSocket(this.#socket)
+    this.#release()
+    this.#finish()
+  }
+
+  #check(): void {
     if (this.#closure) throw errorOfClosure(this.#closure)
     if (this.#socket.readyState !== OPEN) {
       throw new BusClientError('CLOSED', 'the connection is closing', { retry: true })
     }
     if (this.#socket.bufferedAmount > MAX_UNSENT_BYTES) {
       throw new BusClientError('OVERFLOW', `more than ${MAX_UNSENT_BYTES} bytes wait to be sent`, { retry: true })
-    }
-    if (!idPattern.test(frame.id)) {
-      throw new BusClientError('VALIDATION_ERROR', 'id: must be "arq_" and 1 to 124 letters, digits, ".", "_", "-"')
-    }
-    try {
-      return JSON.stringify(frame)
-    } catch (cause) {
-      throw new BusClientError('VALIDATION_ERROR', 'message: must be JSON', { cause })
     }
   }
 
@@ -120,16 +121,13 @@ export class Link {
   }
 
   #receive(data: unknown): void {
+    if (this.#closure) return
     const frame = parseFrame(data)
     if (frame === undefined) {
       this.#report('the server sent something that is not a frame')
       return
     }
-    this.#listeners.emit('frame', frame)
-    const isAwaited = this.#requests.settle(frame)
-    if (frame.type === 'error' && !isAwaited) this.#listeners.emit('error', errorOfFrame(frame))
-    const message = messageOf(frame)
-    if (message) this.#listeners.emit('message', message)
+    this.#listeners.emit('frame', { frame, isAnswer: this.#requests.settle(frame) })
   }
 
   #report(sentence: string): void {

@@ -16,19 +16,23 @@ export class Listeners<Events extends object> {
    * surfaces as an uncaught one.
    */
   emit<Name extends keyof Events>(event: Name, value: Events[Name]): void {
-    for (const listener of [...(this.#byEvent.get(event) ?? [])] as ((value: Events[Name]) => void)[]) {
-      try {
-        listener(value)
-      } catch (error) {
-        queueMicrotask(() => {
-          throw error
-        })
-      }
-    }
+    const listeners = [...(this.#byEvent.get(event) ?? [])] as ((value: Events[Name]) => void)[]
+    for (const listener of listeners) callSafely(listener, value)
   }
 
   /** Forgets every listener. */
   clear(): void {
     this.#byEvent.clear()
+  }
+}
+
+/** Calls a listener; what it throws surfaces as an uncaught error, and stops nobody. */
+export function callSafely<Value>(listener: (value: Value) => void, value: Value): void {
+  try {
+    listener(value)
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error
+    })
   }
 }

@@ -20,6 +20,11 @@ export class Requests {
     this.#timeoutMs = timeoutMs
   }
 
+  /** How many answers are awaited. */
+  get size(): number {
+    return this.#waiting.size
+  }
+
   /**
    * Waits for the answer to the request, which is to be sent after this call.
    * @param name what is asked, for the error

@@ -1,33 +1,94 @@
 import type { JsonObject } from '../protocol/json.ts'
+import type { Position } from '../protocol/message.ts'
+import type { CommandArgs, CommandData, CommandName } from './commands.ts'
 import type { BusClientError, Closure } from './error.ts'
 import type { BusMessage, Frame } from './frames.ts'
+import type { StateChange } from './lifeline.ts'
 
 /** What a {@link BusClient} tells its listeners. */
 export interface ClientEvents {
+  /** Every step from one state to another. */
+  readonly state: StateChange
   /** Every frame after the welcome, before anything else is made of it. */
   readonly frame: Frame
-  /** A message from another client or the server. */
+  /** A message from another client or the server, each one once. */
   readonly message: BusMessage
-  /** What nobody awaits: a refused message that was not to be acknowledged, or a peer that breaks the protocol. */
+  /** How a channel came through a new connection, once for each channel that is joined. */
+  readonly recovered: Recovery
+  /** What nobody awaits: a refused message that was not to be acknowledged, a token that cannot be renewed, a peer that breaks the protocol. */
   readonly error: BusClientError
-  /** The end of the connection, once. */
+  /** The end, once: nothing is tried any more. */
   readonly close: Closure
 }
 
-/** The answer to a command; `data` is as on the wire. */
-export interface CommandResult {
-  readonly message: string
-  readonly data: JsonObject
+/** What a {@link BusChannel} tells its listeners. */
+export interface ChannelEvents {
+  /** A message of the channel, each one once, in the order of the positions. */
+  readonly message: BusMessage
+  /** Somebody came or went, when that was asked for. */
+  readonly presence: PresenceNotice
+  /** How the channel came through a new connection; what was missed follows. */
+  readonly recovered: Recovery
+  /** The end of the membership; with the reason where this side did not ask for it. */
+  readonly left: { readonly error?: BusClientError }
 }
 
-/** Where to begin, and what to be told. `since` and `epoch` belong together. */
+/** How a channel came through a new connection. */
+export interface Recovery {
+  /** `"room:channel"` */
+  readonly channel: string
+  /** Whether everything that was missed follows. If not, nothing does: messages may be lost between `since` and `end`. */
+  readonly recovered: boolean
+  /** The last position before; undefined when none was known. */
+  readonly since: Position | undefined
+  /** Where the channel stands now. */
+  readonly end: Position
+}
+
+/** A notice of presence, as on the wire [protocol.md, Types]. */
+export interface PresenceNotice {
+  readonly event: 'client_joined' | 'client_left' | 'channel_created' | 'channel_deleted'
+  readonly room: string
+  readonly channel: string
+  /** How many members the channel has now. */
+  readonly participant_count: number
+  readonly client_id?: string
+  readonly client_type?: string
+  readonly screen_name?: string
+}
+
+/** The answer to a command; `data` is as on the wire. */
+export interface CommandResult<Data = JsonObject> {
+  readonly message: string
+  readonly data: Data
+}
+
+/** The arguments of a command; of one that this version does not know, any. */
+export type ArgsOf<Name extends string> = Name extends CommandName
+  ? Record<never, never> extends CommandArgs<Name>
+    ? [args?: CommandArgs<Name>]
+    : [args: CommandArgs<Name>]
+  : [args?: object]
+
+/** What a command answers; one that this version does not know, any object. */
+export type ResultOf<Name extends string> = CommandResult<Name extends CommandName ? CommandData<Name> : JsonObject>
+
+/** Where to begin, and what to be told. */
 export interface JoinOptions {
-  /** The last sequence that was seen. */
-  readonly since?: number | undefined
+  /** The last position that was seen, or its sequence alone, beside `epoch`. Only what came later is wanted, and all of that. */
+  readonly since?: Position | number | undefined
   /** The epoch of that sequence. */
   readonly epoch?: string | undefined
   /** Whether notices of others who join and leave are wanted. */
   readonly presence?: boolean | undefined
+}
+
+/** Which part of the history. */
+export interface HistoryOptions {
+  /** 50 unless told, and at most 500. */
+  readonly limit?: number | undefined
+  /** Only what is newer than this sequence (of one channel), or than this moment in ISO 8601. */
+  readonly since?: number | string | undefined
 }
 
 /** The answer to `join_channel`, as on the wire. */
@@ -93,4 +154,10 @@ export interface Sent {
 export interface StreamOptions {
   /** How many unread messages may wait; 1,000 unless told. */
   readonly maxBuffered?: number | undefined
+}
+
+/** How to ask another client. */
+export interface RequestOptions {
+  /** How long the reply may take, in milliseconds; the `timeoutMs` of the client unless told. */
+  readonly timeoutMs?: number | undefined
 }

@@ -56,7 +56,7 @@ test('a body that is not as the document says is refused, and changes nothing', 
     const schema = bodySchemaOf(operation)
     if (schema === undefined) continue
     const url = pathOf(operation, name => living[name] ?? 'unknown')
-    for (const body of fc.sample(spoilt(schema), { seed, numRuns: 120 })) {
+    for (const body of fc.sample(spoilt(schema), { seed, numRuns: 80 })) {
       if (walker.schemas.faultsOf(schema, body) === '') continue
       const got = await walker.send(operation.method, url, body)
       const what = JSON.stringify(body)?.slice(0, 300) ?? ''
@@ -95,7 +95,7 @@ test('every command behind its one door is answered as the document says', async
   const operation = walker.document.operations.find(({ operationId }) => operationId === 'runCommand') as Operation
   for (const { name, args } of walker.server.app.bus.commands.list()) {
     const schema = plainSchema(args) as Schema
-    const bodies = [exampleOf(schema), ...fc.sample(fc.oneof(valid(schema), spoilt(schema)), { seed, numRuns: 40 })]
+    const bodies = [exampleOf(schema), ...fc.sample(fc.oneof(valid(schema), spoilt(schema)), { seed, numRuns: 20 })]
     for (const body of name === 'op.casil.reload' ? [] : bodies) {
       const got = await walker.send('POST', `/v1/commands/${name}`, withSink(body, living))
       walker.judge(operation, got, `${name} ${JSON.stringify(body)?.slice(0, 300)}`)
@@ -111,13 +111,13 @@ test('odd paths, queries and headers are answered as the document says', async t
     const schema = bodySchemaOf(operation)
     const body = schema === undefined ? undefined : withSink(fc.sample(valid(schema), { seed, numRuns: 1 })[0], living)
     const names = [...operation.path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name)
-    for (const odd of names.length === 0 || !isHarmless(operation) ? [] : fc.sample(pathPart, { seed, numRuns: 80 })) {
+    for (const odd of names.length === 0 || !isHarmless(operation) ? [] : fc.sample(pathPart, { seed, numRuns: 50 })) {
       const at = names[odd.length % names.length]
       const url = pathOf(operation, name => (name === at ? odd : (living[name] ?? 'unknown')))
       await answerOdd(walker, operation, url, body)
     }
     const url = pathOf(operation, name => living[name] ?? 'unknown')
-    for (const odd of operation.method === 'GET' ? fc.sample(oddQuery, { seed, numRuns: 60 }) : [])
+    for (const odd of operation.method === 'GET' ? fc.sample(oddQuery, { seed, numRuns: 40 }) : [])
       walker.judge(operation, await walker.send('GET', url + odd), odd.slice(0, 100))
     for (const headers of [{ 'idempotency-key': 'A'.repeat(300) }, { 'if-match': 'A' }, { 'if-none-match': '"1"' }])
       if (isHarmless(operation))

@@ -33,7 +33,7 @@ const allowed = new Map<string, readonly string[]>([
 const libraries: readonly (readonly [name: RegExp, home: RegExp])[] = [
   [/^prom-client$/, /^src\/telemetry\/metrics\.ts$/],
   [/^@opentelemetry\/api$/, /^src\/telemetry\/traces\.ts$/],
-  [/^(nats|@nats-io\/.+)$/, /^src\/(broker\/nats\/.+|store\/nats)\.ts$/]
+  [/^(nats|@nats-io\/.+)$/, /^src\/(broker\/nats\/.+|store\/nats(\.ts|\/.+))$/]
 ]
 
 /** What a browser does not have. */

@@ -73,7 +73,8 @@ export async function findNewestWebsockets(): Promise<string[] | undefined> {
   const install = (draft: string): Promise<unknown> =>
     run('python3', ['-m', 'pip', 'install', ...options, '--target', draft, 'websockets>=13'])
   try {
-    return [await build('newest-websockets', install)]
+    const { stdout } = await run('python3', ['-c', 'import platform; print(platform.python_version())'])
+    return [await build(`newest-websockets-${stdout.trim()}`, install)]
   } catch {
     return undefined
   }

@@ -5,6 +5,8 @@ import type { Publication, Stamped } from '../../src/protocol/message.ts'
 export class RecordingSink implements Sink {
   readonly publications: Publication[] = []
   readonly transients: Stamped[] = []
+  /** The channels of which deliveries were lost. */
+  readonly losses: string[] = []
   /** The clients that count as connected here. */
   readonly clients = new Set<string>()
   /** What a test wants to happen while a publication is delivered. */
@@ -18,6 +20,10 @@ export class RecordingSink implements Sink {
   transient(message: Stamped): readonly string[] {
     this.transients.push(message)
     return message.to.filter(client => this.clients.has(client))
+  }
+
+  lost(key: string): void {
+    this.losses.push(key)
   }
 
   /** The ids of the publications of one channel, in the order of delivery. */

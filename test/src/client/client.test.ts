@@ -43,7 +43,7 @@ test('rejects a refused command with code, faults and when to retry', async t =>
       })
     )
   )
-  await assert.rejects(bus.command('history'), {
+  await assert.rejects(bus.command('history', { room: 'science' }), {
     name: 'BusClientError',
     code: 'RATE_LIMITED',
     message: 'Slow down',

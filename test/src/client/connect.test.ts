@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { WebSocket } from 'ws'
-import { BusClientError, connect } from '../../../src/client/index.ts'
+import { BusClientError, type ConnectOptions, connect as connectForGood } from '../../../src/client/index.ts'
 import type { SocketEvent } from '../../../src/client/socket.ts'
 import { freePort, messageText, startPeer, welcomeFrame } from './peer.ts'
+
+/** Connects once: these tests are about the first connection. */
+function connect(url: string, options: ConnectOptions = {}) {
+  return connectForGood(url, { ...options, reconnect: false })
+}
 
 /** A real socket with no more surface than a browser's. */
 class BrowserSocket {

@@ -123,10 +123,10 @@ export function messageText(sequence: number): string {
   })
 }
 
-/** A client that is connected to a peer of its own. */
+/** A client that is connected to a peer of its own, and does not come back when that connection is lost. */
 export async function connectToPeer(t: TestContext, onFrame: NonNullable<PeerOptions['onFrame']>, timeoutMs?: number) {
   const peer = await startPeer(t, { onFrame })
-  const bus = await connect(peer.wsUrl, { timeoutMs })
+  const bus = await connect(peer.wsUrl, { timeoutMs, reconnect: false })
   const [socket] = peer.clients
   return { peer, bus, socket: socket!, stream: peer.streams[0]! }
 }
