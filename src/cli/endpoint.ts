@@ -51,17 +51,23 @@ export function failureOf(error: unknown, url: URL): Failure {
   const place = placeOf(url)
   const cause = causeOf(error)
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
-  const sentence = sentences[code]
-  if (sentence) return new Failure(sentence(place, url.hostname))
+  const sentence = describeNetworkError(code, url)
+  if (sentence !== undefined) return new Failure(sentence)
   return new Failure(
     `the connection to ${place} failed: ${cause instanceof Error ? cause.message || code : String(cause)}`
   )
 }
 
-/** By the code of Node or of its `fetch`. */
+/** The sentence for a code of Node or of its `fetch`; undefined for one that says nothing to people. */
+export function describeNetworkError(code: string, url: URL): string | undefined {
+  return sentences[code]?.(placeOf(url), url.hostname)
+}
+
 const sentences: Record<string, ((place: string, host: string) => string) | undefined> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: place =>
+    `the certificate of ${place} is of no known authority; name its file with NODE_EXTRA_CA_CERTS`,
   EAI_AGAIN: (_place, host) => `no host is called ${host}, or names cannot be looked up`,
-  ECONNREFUSED: place => `nothing listens on ${place}; start the server with \`npm start\``,
+  ECONNREFUSED: place => `nothing listens on ${place}; start it with: npx arqonbus`,
   ECONNRESET: place => `${place} broke the connection off`,
   ENOTFOUND: (_place, host) => `no host is called ${host}`,
   UND_ERR_SOCKET: place => `${place} broke the connection off`
@@ -72,7 +78,8 @@ function causeOf(error: unknown): unknown {
   return error instanceof Error && error.cause instanceof Error ? causeOf(error.cause) : error
 }
 
-function parseUrl(text: string, { schemes }: Endpoint): URL {
+/** A URL that an endpoint can have. */
+export function parseUrl(text: string, { schemes }: Pick<Endpoint, 'schemes'>): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !schemes.includes(url.protocol)) {
     throw new InvalidArgumentError(

@@ -3,6 +3,7 @@ import { closureOf, describeClosure } from '../client/error.ts'
 import { readRefusal } from '../client/refusal.ts'
 import { placeOf } from '../client/socket.ts'
 import { failureOf } from './endpoint.ts'
+import { TOKEN_ADVICE } from './refusals.ts'
 import { Failure } from './terminal.ts'
 
 /** What to read from a socket. */
@@ -52,7 +53,7 @@ function readFrames(socket: WebSocket, url: URL, options: FollowOptions): Promis
     socket.on('message', onMessage)
     socket.on('unexpected-response', (_request, response) => {
       readRefusal(place, response).then(({ message, status }) => {
-        fail(new Failure(status === 401 ? `${message}; present a valid token with --jwt` : message))
+        fail(new Failure(status === 401 ? `${message}; ${TOKEN_ADVICE}` : message))
       })
     })
     socket.on('error', error => fail(failureOf(error, url)))

@@ -11,7 +11,7 @@ export function formatJson(value: unknown, indent = 0): string {
 }
 
 function formatValue(value: unknown, indent: number, lineBreak: string): string {
-  if (value === null || typeof value !== 'object') return JSON.stringify(value)
+  if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null'
   const inner = indent === 0 ? '' : lineBreak + ' '.repeat(indent)
   const colon = indent === 0 ? ':' : ': '
   const [open, close, items] = Array.isArray(value)
@@ -24,9 +24,11 @@ function formatValue(value: unknown, indent: number, lineBreak: string): string 
   return items.length === 0 ? open + close : open + inner + items.join(`,${inner}`) + lineBreak + close
 }
 
-/** Written out by hand, since an object lists keys that look like integers before all others. */
+/** Written out by hand, since an object lists keys that look like integers before all others. What is undefined is not there. */
 function membersOf(value: object): [string, unknown][] {
-  return Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  return Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
 }
 
 function escapeCharacter(character: string): string {

@@ -10,7 +10,13 @@ export const inertNames: readonly string[] = [
 ]
 
 /** Variables that are read elsewhere: by `src/version.ts` and by the command line for people. */
-const foreignNames = ['ARQONBUS_BUILD_COMMIT', 'ARQONBUS_BUILD_DATE', 'ARQONBUS_HTTP_URL', 'ARQONBUS_WS_URL']
+const foreignNames = [
+  'ARQONBUS_BUILD_COMMIT',
+  'ARQONBUS_BUILD_DATE',
+  'ARQONBUS_HTTP_URL',
+  'ARQONBUS_TOKEN',
+  'ARQONBUS_WS_URL'
+]
 
 const knownNames: ReadonlySet<string> = new Set([
   ...configKeys.flatMap(key => (key.file ? [...key.env, ...key.env.map(fileNameOf)] : key.env)),

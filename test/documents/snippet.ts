@@ -29,7 +29,9 @@ export class Snippet {
     options: { readonly port: number; readonly env?: Record<string, string> }
   ) {
     const [command, ...args] = commandOf(language, text.replaceAll('9100', String(options.port)))
-    const env = { PATH: process.env.PATH, ARQONBUS_WS_URL: `ws://127.0.0.1:${options.port}`, ...options.env }
+    const place = `127.0.0.1:${options.port}`
+    const urls = { ARQONBUS_WS_URL: `ws://${place}`, ARQONBUS_HTTP_URL: `http://${place}` }
+    const env = { PATH: process.env.PATH, ...urls, ...options.env }
     this.#child = spawn(command, args, { cwd: root, env, stdio: ['pipe', 'pipe', 'pipe'], detached: true })
     this.#child.stdout.setEncoding('utf8').on('data', chunk => {
       this.#output += chunk

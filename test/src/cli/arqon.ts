@@ -29,7 +29,14 @@ export function startArqon(t: TestContext, args: readonly string[], env: Record<
   return { child, ended }
 }
 
-/** Runs `arqon` to its end. */
-export function runArqon(t: TestContext, args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
-  return startArqon(t, args, env).ended
+/** Runs `arqon` to its end. @param input what standard input holds; nothing unless told */
+export function runArqon(
+  t: TestContext,
+  args: readonly string[],
+  env: Record<string, string> = {},
+  input = ''
+): Promise<Ended> {
+  const { child, ended } = startArqon(t, args, env)
+  child.stdin.on('error', () => {}).end(input)
+  return ended
 }

@@ -51,7 +51,7 @@ test('says that nothing listens and how to change that', async t => {
   assert.deepEqual(await runArqon(t, ['status', '--http-url', url]), {
     code: 1,
     stdout: '',
-    stderr: `arqon: nothing listens on ${url}; start the server with \`npm start\`\n`
+    stderr: `arqon: nothing listens on ${url}; start it with: npx arqonbus\n`
   })
 })
 

@@ -143,7 +143,7 @@ test('fails when a token is missing, and says how to present one', async t => {
   assert.deepEqual(ended, {
     code: 1,
     stdout: '',
-    stderr: `arqon: ${peer.wsUrl}/ws answered 401: Missing bearer token; present a valid token with --jwt\n`
+    stderr: `arqon: ${peer.wsUrl}/ws answered 401: Missing bearer token; present a valid token with --jwt, --jwt-file or $ARQONBUS_TOKEN\n`
   })
 })
 
@@ -163,7 +163,7 @@ test('fails when nothing listens, and says how to change that', async t => {
   assert.deepEqual(ended, {
     code: 1,
     stdout: '',
-    stderr: `arqon: nothing listens on ${url}; start the server with \`npm start\`\n`
+    stderr: `arqon: nothing listens on ${url}; start it with: npx arqonbus\n`
   })
 })
 
