@@ -209,10 +209,9 @@ test('clients that are killed in the middle of a message do no harm', async t =>
   const received = sequencesOf(reader)
   assert.deepEqual(received, range(1, received.length))
   assert.ok(received.length > 0)
-  assert.deepEqual(
-    server.log.filter(line => /"level":"(warn|error|fatal)"/.test(line)),
-    []
-  )
+  // That something took long says how busy the machine is.
+  const complaints = server.log.filter(line => /"level":"(warn|error|fatal)"/.test(line) && !line.includes('"SLOW"'))
+  assert.deepEqual(complaints, [])
 })
 
 test('a client that is killed while it holds many memberships leaves all of them', async t => {

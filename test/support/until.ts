@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
-const DEADLINE_MS = 20_000
+const DEADLINE_MS = 60_000
 const PAUSE_MS = 2
 
 /** Waits for something that comes about by itself. The deadline is far beyond any that passes; it names what never came. */
