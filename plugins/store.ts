@@ -1,8 +1,10 @@
+import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { Vault } from '../src/bus/vault.ts'
 import { Watches } from '../src/bus/watches.ts'
 import { table } from '../src/commands/index.ts'
 import { createMemoryStore } from '../src/store/memory.ts'
+import type { Store } from '../src/store/store.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -14,7 +16,7 @@ declare module 'fastify' {
 export default fp(
   async app => {
     const { bus, clock, config, gate, ids } = app
-    const store = createMemoryStore({ clock, limits: config })
+    const store = config.broker === 'memory' ? createMemoryStore({ clock, limits: config }) : await makeNatsStore(app)
     const watches = new Watches({ store, clock, ids, maxStoreWatches: config.maxStoreWatches })
     const vault = new Vault({ store, gate, watches, pageSize: config.maxStorePage })
     const ignore = bus.left.on(connection => watches.drop(connection))
@@ -28,3 +30,28 @@ export default fp(
   },
   { name: 'store', fastify: '5.x', dependencies: ['bus', 'commands', 'casil'] }
 )
+
+/** How long the first connection may take. */
+const CONNECT_MS = 20_000
+
+/** A store beside the broker, with a connection of its own: neither waits for what the other sends. */
+async function makeNatsStore({ clock, config, log }: FastifyInstance): Promise<Store> {
+  const { createNatsStore } = await import('../src/store/nats.ts')
+  const { Link } = await import('../src/broker/nats/link.ts')
+  return createNatsStore({
+    clock,
+    limits: config,
+    log,
+    random: Math.random,
+    replicas: Number(config.natsReplicas),
+    connect: () =>
+      Link.open({
+        servers: config.natsUrl.split(',').map(server => server.trim()),
+        creds: config.natsCreds,
+        name: `${config.nodeName} store`,
+        connectTimeoutMs: CONNECT_MS,
+        clock,
+        log
+      })
+  })
+}

@@ -104,6 +104,7 @@ const good: readonly (readonly [id: string, files: Readonly<Record<string, strin
   ['D4', { 'src/log.ts': `import type { Config } from './config.ts'\nimport { a } from './log/a.ts'` }],
   ['D4', { 'src/commands/a.ts': `import { b } from '../auth/b.ts'\nimport { c } from '../bus/c.ts'` }],
   ['D5', { 'src/telemetry/metrics.ts': `import { Counter } from 'prom-client'`, 'src/store/nats.ts': `import 'nats'` }],
+  ['D5', { 'src/store/nats/a.ts': `import '@nats-io/kv'`, 'src/broker/nats/a.ts': `import '@nats-io/kv'` }],
   ['D5', { 'src/bus/transport.ts': 'socket._socket', 'src/a.ts': `// _socket\nconst a = '_sender', my_socket = 1` }],
   [
     'D6',

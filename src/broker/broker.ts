@@ -19,6 +19,8 @@ export interface Sink {
   deliver(publication: Publication): void
   /** A message that is in no history. Returns which of `message.to` are connected here; empty for other kinds. */
   transient(message: Stamped): readonly string[]
+  /** Messages of a subscribed channel may be missing from the deliveries and cannot be had any more: no member may go on as if nothing were. */
+  lost(key: string): void
 }
 
 /** Answer to "what did I miss". */
@@ -35,6 +37,21 @@ export interface BrokerStats {
   readonly channels: number
   readonly messages: number
   readonly bytes: number
+}
+
+/** How the way to an engine outside of this process does. Counts are since the start. */
+export interface EngineStats {
+  /** Milliseconds that the latest stored message took. */
+  readonly roundTripMs: number
+  readonly reconnects: number
+  /** Messages that have no answer yet. */
+  readonly inFlight: number
+  /** Gaps that were filled before anybody saw them. */
+  readonly gapsMended: number
+  /** Gaps that could not be filled; members were sent away. */
+  readonly gapsLost: number
+  /** Other nodes that are known at the moment. */
+  readonly peers: number
 }
 
 /**
@@ -95,6 +112,9 @@ export interface Broker {
   probe(): Promise<void>
 
   stats(): BrokerStats
+
+  /** Absent where there is no engine outside of the process. */
+  engine?(): EngineStats
 
   /** Settles what is under way and releases everything. Idempotent. */
   close(): Promise<void>

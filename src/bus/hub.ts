@@ -193,6 +193,10 @@ export class Hub implements Sink {
     return reached
   }
 
+  lost(key: string): void {
+    for (const member of [...this.#members.leftsOf(key), ...this.#roomMembers.leftsOf(key)]) member.close(4428)
+  }
+
   #sendTransient(message: Stamped): readonly string[] {
     const frame = frameOf(deliveryText(message, undefined))
     if (message.to.length > 0) return message.to.filter(id => this.#sendPrivate(message, id, frame))

@@ -8,22 +8,29 @@ export const featureKeys = {
     env: ['ARQONBUS_BROKER'],
     flag: 'broker',
     default: 'memory',
-    refused: { nats: 'this version has only the memory broker' },
-    description: 'What carries messages and keeps history. This version has only `memory`.'
+    description:
+      'What carries messages and keeps history: this process alone, or NATS JetStream for any number of nodes, with a history that outlives them.'
   }),
-  natsUrl: optionalText({
+  natsUrl: text({
     env: ['ARQONBUS_NATS_URL'],
     flag: 'nats-url',
+    default: 'nats://127.0.0.1:4222',
     format: 'nats-url',
     secret: true,
-    allowed: 'nats://, tls://, ws:// or wss:// URLs with commas between them',
-    description: 'Servers of the broker `nats`; without meaning for `memory`.'
+    allowed: 'nats:// or tls:// URLs with commas between them',
+    description: 'Servers of the broker `nats`; without meaning for `memory`. The first user named counts for all.'
   }),
   natsCreds: optionalText({
     env: ['ARQONBUS_NATS_CREDS'],
     secret: true,
     allowed: 'the path of a credentials file',
     description: 'Credentials file for the broker `nats`; without meaning for `memory`.'
+  }),
+  natsReplicas: choice(['1', '3', '5'], {
+    env: ['ARQONBUS_NATS_REPLICAS'],
+    default: '1',
+    description:
+      'How many servers of the broker `nats` hold each message before it is acknowledged. All nodes must say the same.'
   }),
   storageBackend: choice(['memory'], {
     env: ['ARQONBUS_STORAGE_BACKEND'],

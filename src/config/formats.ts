@@ -8,7 +8,7 @@ export const formats: Readonly<Record<string, (text: string) => boolean>> = {
   host: text => /^[A-Za-z0-9._:%-]{1,255}$/.test(text),
   'http-url': text => isUrl(text, ['http:', 'https:']) && !hasCredentials(text),
   name: isName,
-  'nats-url': text => text.split(',').every(server => isUrl(server.trim(), ['nats:', 'tls:', 'ws:', 'wss:'])),
+  'nats-url': text => text.split(',').every(server => isUrl(server.trim(), ['nats:', 'tls:'])),
   network: isNetwork,
   origin: isOrigin,
   'public-key': isPublicKey,

@@ -5,12 +5,12 @@ const MAX_DELAY_MS = 2 ** 31 - 1
 
 /** One timer for a moment however far away, which may be moved. It never rings early. */
 export class Alarm {
-  readonly #clock: Clock
+  readonly #clock: Pick<Clock, 'monotonic' | 'after'>
   readonly #ring: () => void
   #atMs = Number.POSITIVE_INFINITY
   #timer: Timer | undefined
 
-  constructor(clock: Clock, ring: () => void) {
+  constructor(clock: Pick<Clock, 'monotonic' | 'after'>, ring: () => void) {
     this.#clock = clock
     this.#ring = ring
   }

@@ -1,4 +1,5 @@
 import { BusError } from '../errors.ts'
+import type { StoreStats } from './store.ts'
 
 /** Bounds on what is kept [limits.md, Limits]; the names are those of the configuration. */
 export interface StoreLimits {
@@ -39,6 +40,16 @@ export function checkWrite(limits: StoreLimits, { key, text, ttlMs = 0 }: Write)
   if (isLongKey(limits, key)) bounds.push(sayKey(limits))
   if (Buffer.byteLength(text) > maxStoreValueBytes) bounds.push(`a value can have ${maxStoreValueBytes} bytes of JSON`)
   if (ttlMs > maxStoreTtlSeconds * 1000) bounds.push(`a value that has an end can live ${maxStoreTtlSeconds} seconds`)
+  if (bounds.length > 0) throw exceeded(...bounds)
+}
+
+/** @throws {BusError} LIMIT_EXCEEDED naming the bounds of a tenant that what is added to what it has would pass */
+export function checkQuotas({ maxStoreKeys, maxStoreBytes }: StoreLimits, has: StoreStats, added: StoreStats): void {
+  const bounds: string[] = []
+  if (added.keys > 0 && has.keys + added.keys > maxStoreKeys)
+    bounds.push(`a tenant can have ${maxStoreKeys} stored keys`)
+  if (added.bytes > 0 && has.bytes + added.bytes > maxStoreBytes)
+    bounds.push(`a tenant can have ${maxStoreBytes} bytes of keys and values`)
   if (bounds.length > 0) throw exceeded(...bounds)
 }
 

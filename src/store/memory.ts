@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { BusError } from '../errors.ts'
-import { Ring } from '../structures/ring.ts'
 import { Alarm } from './alarm.ts'
+import { sumOf } from './count.ts'
 import { cursorOf, keyOfCursor } from './cursor.ts'
 import { checkKey, checkWrite, exceeded, type StoreLimits } from './limits.ts'
 import type {
@@ -16,7 +16,8 @@ import type {
   StoreStats,
   Written
 } from './store.ts'
-import { type PlacedChange, type Slot, TenantStore } from './tenant.ts'
+import { type PlacedChange, TenantStore } from './tenant.ts'
+import { Watchers } from './watchers.ts'
 
 /** What a memory store is made of. */
 export interface MemoryStoreOptions {
@@ -35,17 +36,6 @@ interface Holding {
   readonly alarm: Alarm
 }
 
-interface Watcher {
-  readonly prefix: string
-  readonly listener: ChangeListener
-}
-
-/** A change that the watchers of its tenant and namespace have not been told of. */
-interface Untold {
-  readonly place: string
-  readonly change: PlacedChange
-}
-
 /** Every operation is done in one turn, and the promise only carries its outcome: that makes it atomic. */
 class MemoryStore implements Store {
   readonly name = 'memory'
@@ -53,11 +43,7 @@ class MemoryStore implements Store {
   readonly #limits: StoreLimits
   /** Map( tenant -> what it holds ) */
   readonly #holdings = new Map<string, Holding>()
-  /** Map( tenant and namespace -> watchers ) */
-  readonly #watchers = new Map<string, Set<Watcher>>()
-  /** A listener may change something: that is told when the change before it has been told to all. */
-  readonly #untold = new Ring<Untold>()
-  #isTelling = false
+  readonly #watchers = new Watchers()
   #isOpen = false
   readonly #startMs: number
 
@@ -104,8 +90,7 @@ class MemoryStore implements Store {
   async increment(scope: Scope, key: string, by: number): Promise<Counted> {
     return this.#change(scope, tenant => {
       const slot = tenant.get(scope.namespace, key)
-      const value = integerOf(slot) + by
-      if (!Number.isSafeInteger(value)) throw exceeded(`a count goes to ${Number.MAX_SAFE_INTEGER} either way`)
+      const value = sumOf(slot?.text, by)
       const text = String(value)
       checkWrite(this.#limits, { key, text, ttlMs: undefined })
       const dueMs = slot?.dueMs ?? Number.POSITIVE_INFINITY
@@ -132,14 +117,7 @@ class MemoryStore implements Store {
   async watch(scope: Scope, prefix: string, listener: ChangeListener): Promise<() => void> {
     checkKey(this.#limits, prefix)
     this.#find(scope.tenant)
-    const place = placeOf(scope.tenant, scope.namespace)
-    const watchers = this.#watchers.get(place) ?? new Set()
-    const watcher = { prefix, listener }
-    this.#watchers.set(place, watchers.add(watcher))
-    return () => {
-      watchers.delete(watcher)
-      if (watchers.size === 0 && this.#watchers.get(place) === watchers) this.#watchers.delete(place)
-    }
+    return this.#watchers.add(scope, prefix, listener)
   }
 
   get held(): StoreStats {
@@ -160,7 +138,6 @@ class MemoryStore implements Store {
     for (const { alarm } of this.#holdings.values()) alarm.set(Number.POSITIVE_INFINITY)
     this.#holdings.clear()
     this.#watchers.clear()
-    this.#untold.clear()
   }
 
   /** The tenant as it is now, without what has expired; undefined when it holds nothing. @throws {BusError} ENGINE_UNAVAILABLE */
@@ -179,11 +156,11 @@ class MemoryStore implements Store {
     const holding = this.#findHolding(name) ?? this.#makeHolding(name)
     try {
       const { change, outcome } = act(holding.tenant)
-      if (change) this.#untold.push({ place: placeOf(name, change.namespace), change })
+      if (change) this.#watchers.note({ tenant: name, namespace: change.namespace }, change)
       return outcome
     } finally {
       this.#settle(holding)
-      this.#tell()
+      this.#watchers.tell()
     }
   }
 
@@ -202,10 +179,10 @@ class MemoryStore implements Store {
   #expire(holding: Holding): void {
     const { tenant } = holding
     for (const change of tenant.expire(this.#clock.monotonic())) {
-      this.#untold.push({ place: placeOf(tenant.name, change.namespace), change })
+      this.#watchers.note({ tenant: tenant.name, namespace: change.namespace }, change)
     }
     this.#settle(holding)
-    this.#tell()
+    this.#watchers.tell()
   }
 
   /**
@@ -223,28 +200,4 @@ class MemoryStore implements Store {
   #tick(): number {
     return Math.floor(this.#clock.monotonic() - this.#startMs)
   }
-
-  #tell(): void {
-    if (this.#isTelling) return
-    this.#isTelling = true
-    for (let next = this.#untold.shift(); next !== undefined; next = this.#untold.shift()) {
-      const { change } = next
-      for (const { prefix, listener } of this.#watchers.get(next.place) ?? []) {
-        if (change.key.startsWith(prefix)) listener(change)
-      }
-    }
-    this.#isTelling = false
-  }
-}
-
-/** Names hold no "/". */
-function placeOf(tenant: string, namespace: string): string {
-  return `${tenant}/${namespace}`
-}
-
-function integerOf(slot: Slot | undefined): number {
-  if (!slot) return 0
-  const value: unknown = JSON.parse(slot.text)
-  if (Number.isSafeInteger(value)) return value as number
-  throw new BusError('CONFLICT', { message: 'The value is not an integer' })
 }

@@ -3,10 +3,12 @@ import { randomBytes } from 'node:crypto'
 import { type TestContext, test } from 'node:test'
 import broker from '../../plugins/broker.ts'
 import type { Broker } from '../../src/broker/broker.ts'
+import { createSystemClock } from '../../src/clock.ts'
 import type { Config } from '../../src/config.ts'
 import { createIds } from '../../src/ids.ts'
 import { BrokerStage } from '../contracts/broker-stage.ts'
 import { FakeClock } from '../support/clock.ts'
+import { startNats } from '../support/nats-server.ts'
 import { buildBare, defaultConfig } from './bare.ts'
 
 /** The broker that the plugin makes of the settings, open, with a recorder behind it. */
@@ -62,4 +64,25 @@ test('the broker knows ids again for as long and as many as the settings say', a
   await stage.publish(stage.message({ id: 'arq_2' }))
   await stage.publish(stage.message({ id: 'arq_3' }))
   assert.equal((await stage.publish(first)).duplicate, false)
+})
+
+test('the broker is NATS, and keeps as many messages there as the settings say', async t => {
+  const server = await startNats(t)
+  const clock = createSystemClock()
+  const config: Config = {
+    ...defaultConfig,
+    broker: 'nats',
+    natsUrl: ` ${server.url}, ${server.url}`,
+    maxHistorySize: 2
+  }
+  const { app, log } = buildBare(t, { config: { config, clock, ids: createIds(clock, randomBytes) } })
+  await app.register(broker)
+  const made: Broker = app.broker
+  t.after(() => made.close())
+  const stage = new BrokerStage(made)
+  await made.open(stage.sink)
+  await stage.publishMany(3)
+  assert.equal(await countOf(stage), 2)
+  assert.equal(made.name, 'nats')
+  assert.match(String(log.find(line => line.server !== undefined)?.msg), /^NATS \d+\.\d+\.\d+ carries the messages/)
 })

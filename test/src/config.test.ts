@@ -89,10 +89,11 @@ const refused: Readonly<Record<string, readonly string[]>> = {
     generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
   ],
   authJwksUrl: ['ftp://id.example', 'id.example', 'https://user:hidden@id.example'],
-  natsUrl: ['http://a', 'nats://a,', 'nats://u:hidden@a,x'],
+  natsUrl: ['http://a', 'wss://a', 'nats://a,', 'nats://u:hidden@a,x'],
   omegaLabRoom: ['a:b'],
   omegaLabChannel: ['constructor'],
-  broker: ['nats', 'kafka'],
+  broker: ['rabbit', 'kafka'],
+  natsReplicas: ['2', '0'],
   storageBackend: ['redis', 'VALKEY', 'postgres', 'file'],
   webhookAllowCidrs: ['loopback', '10.0.0.0/33', 'a.example', '::1%lo'],
   casilRedactionPatterns: ['[1]', '["a", ""]', '[{}]']

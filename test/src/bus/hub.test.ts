@@ -180,3 +180,17 @@ test('a place that was never joined can be left and released without harm', () =
   hub.release(ada.connection, place.key, 0)
   assert.equal(ada.connection.held, undefined)
 })
+
+test('members of a channel or a room of which deliveries were lost are closed with 4428, and nobody else', async t => {
+  const stage = await setBus(t)
+  const [one, two, three] = [stage.connect(), stage.connect(), stage.connect()]
+  await one.join('lab:a')
+  await two.join('lab:b')
+  await three.join('other:a')
+  stage.bus.hub.lost(keyOf('default', 'lab', 'a'))
+  assert.deepEqual([one.connection.isOpen, two.connection.isOpen, three.connection.isOpen], [false, true, true])
+  assert.equal(one.transport.closing?.code, 4428)
+  stage.bus.hub.lost(keyOf('default', 'lab', ''))
+  assert.deepEqual([two.connection.isOpen, three.connection.isOpen], [false, true])
+  stage.bus.hub.lost(keyOf('default', 'nobody', 'here'))
+})

@@ -14,12 +14,12 @@ test('every fault is named at once, in the order of the settings', () => {
       ARQONBUS_STORAGE_BACKEND: 'redis',
       ARQONBUS_MAX_CONECTIONS: '1'
     },
-    flags: { telemetryPort: '65536', broker: 'nats' }
+    flags: { telemetryPort: '65536', broker: 'rabbit' }
   })
   assert.deepEqual(faults, [
     'ARQONBUS_SERVER_PORT is "ninety": it must be a whole number from 0 to 65535',
     '--telemetry-port is "65536": it must be a whole number from 0 to 65535',
-    '--broker is "nats": this version has only the memory broker',
+    '--broker is "rabbit": it must be one of memory, nats',
     'ARQONBUS_STORAGE_BACKEND is "redis": this store is not supported; what must outlive the process belongs to the broker `nats`',
     'ARQONBUS_MAX_CONNECTIONS is "0": it must be a whole number from 1 to 1000000',
     'ARQONBUS_AUTH_JWT_SECRET has 7 bytes: HS256 with ARQONBUS_ENABLE_AUTH needs at least 32 bytes',

@@ -1,0 +1,245 @@
+import { createHash } from 'node:crypto'
+import {
+  AckPolicy,
+  DeliverPolicy,
+  DiscardPolicy,
+  JetStreamApiCodes,
+  JetStreamApiError,
+  type JetStreamManager,
+  jetstreamManager,
+  type MsgRequest,
+  RetentionPolicy,
+  StorageType,
+  type StoredMsg,
+  type StreamConfig
+} from '@nats-io/jetstream'
+import { headers, nanos } from '@nats-io/transport-node'
+import type { Clock } from '../../clock.ts'
+import { BusError } from '../../errors.ts'
+import type { Link } from './link.ts'
+import { pull } from './pull.ts'
+import { Slots } from './slots.ts'
+import { LIVE_SUBJECTS, STORED_SUBJECTS } from './subjects.ts'
+import type { Wired } from './wire.ts'
+
+/** What the stream keeps, in the words of the configuration. */
+export interface ArchiveLimits {
+  /** Messages per channel that can be read; 0 keeps none. */
+  readonly historyCount: number
+  readonly historyAgeMs: number
+  /** All channels together; over it the oldest of all go first. */
+  readonly historyTotalBytes: number
+  readonly duplicateWindowMs: number
+  /** Servers that hold each message: 1, 3 or 5. */
+  readonly replicas: number
+}
+
+/** What the archive works with. */
+export interface ArchiveParts {
+  readonly link: Link
+  readonly clock: Pick<Clock, 'after'>
+}
+
+/** One stored message, and where it belongs. */
+export interface Kept extends Wired {
+  readonly subject: string
+}
+
+/** What the stream holds. */
+export interface Holdings {
+  readonly messages: number
+  readonly bytes: number
+  /** Sequence of the latest message of all. */
+  readonly lastSequence: number
+}
+
+const STREAM = 'AQ_MSG'
+const ANSWER_MS = 2_000
+const READ_MS = 5_000
+/** Readers of long stretches at a time, and those that may wait. */
+const READERS = 32
+const MAX_WAITING_READERS = 1_000
+/** Up to so many messages are fetched one by one; for more a consumer is made. */
+const MAX_STEPS = 8
+/** Consumers and single messages in turn, until a server that lags behind has caught up. */
+const MAX_TURNS = 50
+/** Least that the server takes for a window of duplicates. */
+const LEAST_WINDOW_MS = 100
+
+/** The one stream of all messages, and the ways to read it [cluster.md, Subjects, Positions]. Failures are ENGINE_UNAVAILABLE. */
+export class Archive {
+  readonly #link: Link
+  readonly #clock: ArchiveParts['clock']
+  readonly #limits: ArchiveLimits
+  readonly #readers = new Slots(READERS, MAX_WAITING_READERS)
+  readonly #manager: JetStreamManager
+  /** Short text that differs for each stream that was ever made. */
+  tag = ''
+
+  private constructor({ link, clock }: ArchiveParts, limits: ArchiveLimits, manager: JetStreamManager) {
+    this.#link = link
+    this.#clock = clock
+    this.#limits = limits
+    this.#manager = manager
+  }
+
+  /** Opens the stream, which is made or changed if need be. @throws {BusError} ENGINE_UNAVAILABLE, which says why */
+  static async open(parts: ArchiveParts, limits: ArchiveLimits): Promise<Archive> {
+    const manager = await jetstreamManager(parts.link.connection, { timeout: ANSWER_MS, checkAPI: false })
+    const archive = new Archive(parts, limits, manager)
+    await archive.ensure()
+    return archive
+  }
+
+  /** Makes the stream what it has to be. True when it is another one than before. */
+  async ensure(): Promise<boolean> {
+    try {
+      const { config, created } = await this.#ensure(configOf(this.#limits))
+      const tag = createHash('sha256').update(`${config.name} ${created}`).digest('hex').slice(0, 8)
+      const isAnother = this.tag !== '' && this.tag !== tag
+      this.tag = tag
+      return isAnother
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : 'unknown reason'
+      throw new BusError('ENGINE_UNAVAILABLE', { message: `The stream ${STREAM} cannot be used: ${why}`, cause })
+    }
+  }
+
+  /** The latest message of a subject. */
+  lastOf(subject: string): Promise<Kept | undefined> {
+    return this.#get({ last_by_subj: subject })
+  }
+
+  /** The oldest message of a subject after a sequence. */
+  nextOf(subject: string, afterSequence: number): Promise<Kept | undefined> {
+    return this.#get({ seq: afterSequence + 1, next_by_subj: subject })
+  }
+
+  /** The message of that sequence, if it is kept and of the subject. */
+  async at(subject: string, sequence: number): Promise<Kept | undefined> {
+    const kept = await this.#get({ seq: sequence })
+    return kept?.subject === subject ? kept : undefined
+  }
+
+  /** How many messages of a subject are kept. */
+  countOf(subject: string): Promise<number> {
+    return this.#ask(async () => {
+      const { state } = await this.#manager.streams.info(STREAM, { subjects_filter: subject })
+      return state.subjects?.[subject] ?? 0
+    })
+  }
+
+  /** What the stream holds of all subjects. Only the leader of the stream answers. */
+  holdings(): Promise<Holdings> {
+    return this.#ask(async () => {
+      const { state } = await this.#manager.streams.info(STREAM)
+      return { messages: state.messages, bytes: state.bytes, lastSequence: state.last_seq }
+    })
+  }
+
+  /** Drops all messages of a subject. */
+  async purge(subject: string): Promise<void> {
+    await this.#ask(() => this.#manager.streams.purge(STREAM, { filter: subject }))
+  }
+
+  /**
+   * Goes through the messages of a subject from after one sequence up to another, which is stored, oldest first, until `take`
+   * returns false.
+   */
+  async read(subject: string, after: number, upTo: number, take: (kept: Kept) => boolean): Promise<void> {
+    let reached = after
+    let isWanted = true
+    const note = (kept: Kept): boolean => {
+      reached = kept.sequence
+      isWanted = take(kept)
+      return isWanted && reached < upTo
+    }
+    for (let step = 0; isWanted && reached < upTo; step++) {
+      const kept = await this.nextOf(subject, reached)
+      if (kept === undefined || kept.sequence > upTo) return
+      if (!note(kept) || step < MAX_STEPS) continue
+      if (step > MAX_TURNS) throw new BusError('ENGINE_UNAVAILABLE', { message: 'A server lags too far behind' })
+      // What a server that lags behind leaves out is found by the next step.
+      await this.#readers.run(() => this.#ask(() => this.#scan(subject, reached, upTo, note)))
+    }
+  }
+
+  async #scan(subject: string, after: number, upTo: number, note: (kept: Kept) => boolean): Promise<void> {
+    const { name, num_pending } = await this.#manager.consumers.add(STREAM, {
+      ack_policy: AckPolicy.None,
+      deliver_policy: DeliverPolicy.StartSequence,
+      opt_start_seq: after + 1,
+      filter_subject: subject,
+      inactive_threshold: nanos(READ_MS * 2),
+      mem_storage: true,
+      num_replicas: 1
+    })
+    try {
+      if (num_pending === 0) return
+      const source = { link: this.#link, clock: this.#clock, stream: STREAM, consumer: name, patienceMs: READ_MS }
+      await pull(source, kept => kept.sequence <= upTo && note(kept))
+    } finally {
+      await this.#manager.consumers.delete(STREAM, name).catch(() => {})
+    }
+  }
+
+  #get(
+    query: { seq: number } | { last_by_subj: string } | { seq: number; next_by_subj: string }
+  ): Promise<Kept | undefined> {
+    return this.#ask(async () => {
+      // Only the leader is asked: what a replica that lags behind does not know yet would count as not there.
+      const kept = await this.#manager.streams.getMessage(STREAM, query as MsgRequest)
+      return kept === null ? undefined : keptOf(kept)
+    })
+  }
+
+  async #ask<T>(work: () => Promise<T>): Promise<T> {
+    this.#link.assertUp()
+    try {
+      return await work()
+    } catch (cause) {
+      throw cause instanceof BusError ? cause : new BusError('ENGINE_UNAVAILABLE', { cause })
+    }
+  }
+
+  async #ensure(config: StreamConfig) {
+    const { streams } = this.#manager
+    try {
+      const present = await streams.info(STREAM)
+      const wrong = Object.entries(config).some(
+        ([key, value]) => JSON.stringify(present.config[key as keyof StreamConfig]) !== JSON.stringify(value)
+      )
+      return wrong ? await streams.update(STREAM, { ...present.config, ...config }) : present
+    } catch (error) {
+      if (!(error instanceof JetStreamApiError) || error.code !== JetStreamApiCodes.StreamNotFound) throw error
+      return await streams.add(config)
+    }
+  }
+}
+
+function keptOf({ seq, subject, data, header }: StoredMsg): Kept {
+  return { sequence: seq, subject, data, headers: header ?? headers() }
+}
+
+/**
+ * One message more is kept than can be read: the one before the oldest proves that nothing between them is missing. Single messages
+ * cannot be deleted, which would break that proof.
+ */
+function configOf(limits: ArchiveLimits) {
+  const { historyCount, historyAgeMs, historyTotalBytes, duplicateWindowMs, replicas } = limits
+  return {
+    name: STREAM,
+    subjects: [STORED_SUBJECTS],
+    retention: RetentionPolicy.Limits,
+    discard: DiscardPolicy.Old,
+    storage: StorageType.File,
+    max_msgs_per_subject: historyCount + 1,
+    max_age: nanos(historyAgeMs),
+    max_bytes: historyTotalBytes,
+    duplicate_window: nanos(Math.max(LEAST_WINDOW_MS, Math.min(duplicateWindowMs, historyAgeMs))),
+    num_replicas: replicas,
+    allow_direct: true,
+    deny_delete: true,
+    republish: { src: STORED_SUBJECTS, dest: LIVE_SUBJECTS }
+  } as StreamConfig
+}
