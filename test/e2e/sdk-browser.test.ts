@@ -80,7 +80,8 @@ test('a page exchanges messages, is cut off, comes back and misses nothing', asy
       const second = await channel.publish({ from: 'the page again' })
       await bus.close()
       return {
-        read, states, sequences: [first.sequence, second.sequence],
+        // Several attempts may be needed: what counts is the way, not how often it was tried.
+        read, states: [...new Set(states)], sequences: [first.sequence, second.sequence],
         refusal: [refusal instanceof BusClientError, refusal.code]
       }
     `
