@@ -6,6 +6,7 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
 COPY plugins ./plugins
 COPY routes ./routes
+COPY dashboard ./dashboard
 RUN npm run build && npm prune --omit=dev
 
 FROM node:22-slim

@@ -39,6 +39,7 @@ import omegaRoutes from '../routes/admin/omega.ts'
 import roomRoutes from '../routes/admin/rooms.ts'
 import storeRoutes from '../routes/admin/store.ts'
 import webhookRoutes from '../routes/admin/webhooks.ts'
+import dashboardRoutes from '../routes/dashboard.ts'
 import documentationRoutes from '../routes/documentation.ts'
 import healthRoutes from '../routes/health.ts'
 import metricsRoutes from '../routes/metrics.ts'
@@ -119,6 +120,7 @@ export async function buildApp({ config, logger, build = readBuild({}) }: AppOpt
   await app.register(statusRoutes)
   await app.register(metricsRoutes)
   await app.register(documentationRoutes)
+  await app.register(dashboardRoutes)
   await app.register(operators, { prefix: '/v1' })
   return app
 }

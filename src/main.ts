@@ -73,13 +73,15 @@ async function serve(given: Config, warnings: readonly string[]): Promise<void> 
   const main = authorityOf(app.server.address() as AddressInfo)
   const ops = app.opsAddress()
   const telemetry = app.telemetryAddress()
+  const dashboard = `http://${config.publicOps || !ops ? main : authorityOf(ops)}/dashboard`
   logger.info(
     {
       websocket: `ws://${main}/ws`,
       http: `http://${ops ? authorityOf(ops) : main}`,
-      telemetry: telemetry && `ws://${authorityOf(telemetry)}/telemetry`
+      telemetry: telemetry && `ws://${authorityOf(telemetry)}/telemetry`,
+      dashboard
     },
-    `ArqonBus ${VERSION} is ready: connect to ws://${main}/ws; try: npx arqon tail --ws-url ws://${main} --limit 0`
+    `ArqonBus ${VERSION} is ready: connect to ws://${main}/ws; try: npx arqon tail --ws-url ws://${main} --limit 0; look: ${dashboard}`
   )
 }
 

@@ -35,7 +35,7 @@ export function openPage(t: TestContext, url: string, more: readonly string[] = 
 }
 
 /** The program on the path; with the rights for it, Debian's package is installed when there is none. */
-function findChromium(): string {
+export function findChromium(): string {
   if (isThere()) return 'chromium'
   if (process.getuid?.() !== 0) throw new Error('Chromium is not on the path: apt-get install chromium')
   execFileSync('apt-get', ['update'], { stdio: 'ignore' })

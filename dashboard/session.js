@@ -1,0 +1,142 @@
+import { toRefusal } from './api.js'
+
+const PROBE = '/v1/casil'
+
+/** Who looks at the page, and the connection that is theirs. The token is kept in memory only. */
+export class Session extends EventTarget {
+  /** `starting`, `signed-out`, or the state of the connection: `connecting`, `open`, `recovering`, `waiting`, `closed`. */
+  state = 'starting'
+  /** Whether the server asks for tokens. */
+  hasAuth = false
+  /** Why nobody is signed in, in words. */
+  reason = ''
+  /** The connection; undefined while there is none. */
+  bus
+  /** What `whoami` says; undefined before. */
+  me
+  /** Whether `/v1` answers. */
+  canOperate = false
+  /** Every frame of the socket, for whoever listens: `{direction, text}`. */
+  onFrame = () => {}
+  #token
+  #client
+  #address
+
+  /** The header of every request to `/v1`. */
+  get authorization() {
+    return this.#token === undefined ? {} : { Authorization: `Bearer ${this.#token}` }
+  }
+
+  /** The role that commands are run with. */
+  get isAdmin() {
+    return this.canOperate || ['admin', 'superadmin'].includes(this.me?.client.role)
+  }
+
+  /** Finds out what the server asks for, and connects if that is nothing. */
+  async start() {
+    try {
+      const server = await (await fetch('server.json', { cache: 'no-store' })).json()
+      this.#client = await import('./client/arqonbus.min.js')
+      this.hasAuth = server.enable_auth
+      this.#address = addressOf(server.websocket_port)
+    } catch {
+      return this.#change('signed-out', 'The server does not answer, or its client was not built. Reload to try again.')
+    }
+    if (this.hasAuth) return this.#change('signed-out', '')
+    await this.#connect()
+  }
+
+  /** Connects with a token. */
+  async signIn(token) {
+    this.#token = token.trim()
+    await this.#connect()
+  }
+
+  /** Closes the connection and forgets the token. */
+  async signOut(reason = '') {
+    const { bus } = this
+    this.#forget()
+    this.#change('signed-out', reason)
+    await bus?.close().catch(() => {})
+  }
+
+  async #connect() {
+    this.#change('connecting', '')
+    try {
+      const bus = await this.#client.connect(this.#address, {
+        token: this.#token,
+        clientType: 'dashboard',
+        screenName: 'Dashboard',
+        WebSocket: tapped((direction, text) => this.onFrame({ direction, text }))
+      })
+      this.bus = bus
+      bus.on('state', ({ state }) => this.bus === bus && this.#change(state, ''))
+      bus.on('close', closure => this.bus === bus && this.#lose(closure))
+      this.me = (await bus.command('whoami')).data
+      this.canOperate = await this.#mayOperate()
+      this.#change('open', '')
+    } catch (error) {
+      const { code, message } = error
+      const isUnknown = code === 'UNREACHABLE' || code === 'CLOSED'
+      const { bus } = this
+      this.#forget()
+      void bus?.close().catch(() => {})
+      this.#change(
+        'signed-out',
+        isUnknown && this.hasAuth ? 'The server did not take this token, or does not answer.' : String(message)
+      )
+    }
+  }
+
+  /** With tokens the role decides; without, whether the page was opened on the server's own machine. */
+  async #mayOperate() {
+    if (this.hasAuth) return ['admin', 'superadmin'].includes(this.me.client.role)
+    return (await fetch(PROBE, { headers: { Accept: 'application/json' } })).ok
+  }
+
+  #lose({ code, reason }) {
+    this.#forget()
+    const words =
+      code === 4410 ? 'The token has expired: sign in with a new one.' : `The connection was closed with ${code}`
+    this.#change('signed-out', reason === '' || code === 4410 ? words : `${words}: ${reason}`)
+  }
+
+  #forget() {
+    this.bus = undefined
+    this.me = undefined
+    this.canOperate = false
+    this.#token = undefined
+  }
+
+  #change(state, reason) {
+    this.state = state
+    this.reason = reason
+    this.dispatchEvent(new Event('change'))
+  }
+}
+
+/** A message of the bus, in words, when something there was refused. */
+export function sentenceOf(error) {
+  const refusal = toRefusal(error)
+  return `${refusal.sentence} (${refusal.code})`
+}
+
+function addressOf(port) {
+  const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:'
+  return `${scheme}//${port === null ? location.host : `${location.hostname}:${port}`}/ws`
+}
+
+/** A WebSocket that tells of its frames. */
+function tapped(tell) {
+  return class extends WebSocket {
+    constructor(...given) {
+      super(...given)
+      this.addEventListener('message', ({ data }) => tell('in', data))
+    }
+
+    send(text) {
+      tell('out', text)
+      super.send(text)
+    }
+  }
+}

@@ -1,0 +1,163 @@
+import { batched, brief, count, h, time } from '../dom.js'
+import { jsonView, preview } from '../json-view.js'
+import { button, chip, facts } from '../parts.js'
+import { contains } from '../tail.js'
+import { VirtualList } from '../virtual-list.js'
+
+/** Nobody reads faster. */
+const REST_MS = 100
+
+/** The messages of a {@link Tail} as a list that follows them, with a filter, a pause, and the one that is chosen in full. */
+export function messageList(tail) {
+  let isPaused = false
+  let frozen
+  let isFollowing = true
+  let chosen
+  let rateCount = 0
+  let passed = { source: undefined, filter: '', upTo: 0, entries: [] }
+
+  const filter = h('input', {
+    type: 'search',
+    placeholder: 'Filter messages',
+    'aria-label': 'Filter messages by sender, type or payload',
+    oninput: () => draw()
+  })
+  const pause = button('Pause', () => setPaused(!isPaused), { 'aria-pressed': 'false' })
+  const state = h('span', { class: 'hint' })
+  const detail = h('div', { class: 'detail', 'aria-live': 'off' })
+  const list = new VirtualList({
+    label: 'Messages, oldest first',
+    class: 'messages',
+    rowHeight: 26,
+    key: entry => entry.key,
+    fill: fillRow,
+    isPicked: entry => entry.key === chosen,
+    onPick: entry => {
+      chosen = entry.key
+      detail.replaceChildren(messageDetail(entry.message))
+    }
+  })
+  list.element.addEventListener('scroll', () => {
+    isFollowing = list.isAtEnd
+  })
+
+  const setPaused = value => {
+    isPaused = value
+    frozen = value ? tail.entries.slice() : undefined
+    pause.textContent = value ? 'Go on' : 'Pause'
+    pause.setAttribute('aria-pressed', String(value))
+    draw()
+  }
+  /** What passes the filter; of what was filtered before only what is new is looked at. */
+  const select = () => {
+    const source = frozen ?? tail.entries
+    const text = filter.value.toLowerCase()
+    if (text === '') return source
+    const isSame = passed.source === source && passed.filter === text
+    if (!isSame) passed = { source, filter: text, upTo: 0, entries: [] }
+    for (; passed.upTo < source.length; passed.upTo++) {
+      const entry = source[passed.upTo]
+      if (contains(entry.message, text)) passed.entries.push(entry)
+    }
+    return passed.entries
+  }
+  const draw = batched(() => {
+    const entries = select()
+    list.items = entries
+    const all = (frozen ?? tail.entries).length
+    const waiting = isPaused ? tail.entries.filter(({ key }) => key > (frozen.at(-1)?.key ?? 0)).length : 0
+    state.textContent = [
+      entries.length === all
+        ? `${count(all)} ${all === 1 ? 'message' : 'messages'}`
+        : `${count(entries.length)} of ${count(all)} messages`,
+      isPaused ? `paused, ${count(waiting)} more came` : `${count(rateCount)}/s`
+    ].join(' · ')
+    if (isFollowing && !isPaused) list.scrollToEnd()
+  }, REST_MS)
+  tail.addEventListener('message', draw)
+  let before = tail.count
+  const timer = setInterval(() => {
+    rateCount = tail.count - before
+    before = tail.count
+    draw()
+  }, 1_000)
+  draw()
+
+  const element = h(
+    'div',
+    { class: 'message-list' },
+    h('div', { class: 'tools' }, filter, pause, state),
+    list.element,
+    detail
+  )
+  return {
+    element,
+    close() {
+      clearInterval(timer)
+      tail.removeEventListener('message', draw)
+      list.close()
+      draw.cancel()
+    }
+  }
+}
+
+/** A message does not change: its row is filled once. */
+function fillRow(row, { message }) {
+  if (row.childElementCount > 0) return
+  row.append(
+    h('span', { class: 'm-seq' }, message.sequence === undefined ? '' : String(message.sequence)),
+    h('span', { class: 'm-time' }, time(message.timestamp)),
+    h('bdi', { class: 'm-sender' }, brief(message.sender, 48)),
+    h(
+      'span',
+      { class: `m-type is-${/^[a-z]+$/.test(message.type) ? message.type : 'other'}` },
+      brief(message.type, 20)
+    ),
+    h('span', { class: 'm-marks' }, ...casilMarks(message.metadata)),
+    h('bdi', { class: 'm-payload' }, preview(message.payload))
+  )
+}
+
+/** What inspection wrote on a message. */
+export function casilMarks(metadata) {
+  const mark = metadata?.casil
+  if (mark === null || typeof mark !== 'object') return []
+  const isRisky = mark.risk_level !== 'low'
+  const words = { ALLOW: isRisky ? 'flagged' : 'inspected', ALLOW_WITH_REDACTION: 'with redaction', BLOCK: 'blocked' }
+  return [chip(words[mark.decision] ?? brief(mark.decision, 30), isRisky ? 'warn' : 'plain')]
+}
+
+function messageDetail(message) {
+  const { payload, metadata, sender, id, type, timestamp, sequence, epoch } = message
+  const flags = Object.entries(metadata?.casil?.flags ?? {}).filter(([, isSet]) => isSet === true)
+  return h(
+    'div',
+    {},
+    facts([
+      ['Id', h('bdi', {}, brief(id, 140))],
+      ['Type', brief(type, 40)],
+      ['From', h('bdi', {}, brief(sender, 140))],
+      ['At', brief(timestamp, 40)],
+      ['Position', sequence === undefined ? 'not stored' : `${sequence} in ${brief(epoch, 40)}`],
+      ...(metadata?.casil
+        ? [
+            [
+              'CASIL',
+              h(
+                'span',
+                {},
+                ...casilMarks(metadata),
+                ' ',
+                brief(metadata.casil.reason_code, 60),
+                ...flags.map(([flag]) => chip(brief(flag, 40), 'warn'))
+              )
+            ]
+          ]
+        : [])
+    ]),
+    h('h3', {}, 'Payload'),
+    jsonView(payload),
+    h('h3', {}, 'Metadata'),
+    jsonView(metadata ?? {})
+  )
+}

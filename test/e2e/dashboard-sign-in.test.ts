@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import type { TestServer } from '../helper.ts'
+import { connected, type DashboardPage, openDashboard, startDashboard } from '../support/dashboard.ts'
+import { startProxy } from '../support/proxy.ts'
+import { signToken, TEST_SECRET, validClaims } from '../support/tokens.ts'
+
+function startGuarded(t: TestContext): Promise<TestServer> {
+  return startDashboard(t, { ARQONBUS_ENABLE_AUTH: 'true', ARQONBUS_AUTH_JWT_SECRET: TEST_SECRET })
+}
+
+async function signIn({ page }: DashboardPage, token: string): Promise<void> {
+  await page.getByLabel('Token').fill(token)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+}
+
+test('without authentication the page just opens', async t => {
+  const { httpUrl } = await startDashboard(t)
+  const dashboard = await openDashboard(t, httpUrl)
+  await connected(dashboard)
+  assert.match((await dashboard.page.locator('#who').textContent()) ?? '', /anonymous · operator · tenant default/)
+  assert.equal(await dashboard.page.getByRole('button', { name: 'Sign out' }).isVisible(), false)
+})
+
+test('an admin signs in, sees who it is and for how long, and signs out', async t => {
+  const { httpUrl } = await startGuarded(t)
+  const dashboard = await openDashboard(t, httpUrl, { hash: '#/clients' })
+  const { page } = dashboard
+  const token = signToken(validClaims(Date.now(), { sub: 'ada', role: 'admin', tenant_id: 'acme' }))
+  await signIn(dashboard, token)
+  await page.locator('.clients .row', { hasText: 'Dashboard' }).waitFor()
+  assert.match((await page.locator('#who').textContent()) ?? '', /^ada · admin · tenant acme · expires in (59|60) min$/)
+  const kept = await page.evaluate(
+    'JSON.stringify([Object.entries(localStorage), Object.entries(sessionStorage), document.cookie])'
+  )
+  assert.doesNotMatch(String(kept), /eyJ/)
+  assert.deepEqual(
+    dashboard.requests.filter(url => url.includes('eyJ')),
+    []
+  )
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByLabel('Token').waitFor()
+  assert.equal(await page.locator('.clients').count(), 0)
+})
+
+test('a token that is not taken is said to be so, and asked for again', async t => {
+  const { httpUrl } = await startGuarded(t)
+  const dashboard = await openDashboard(t, httpUrl)
+  await signIn(dashboard, 'not.a.token')
+  await dashboard.page.locator('.trouble', { hasText: 'did not take this token' }).waitFor()
+  await signIn(dashboard, signToken(validClaims(Date.now())))
+  await connected(dashboard)
+})
+
+test('a user is offered what a user may do, and nothing else', async t => {
+  const { httpUrl } = await startGuarded(t)
+  const dashboard = await openDashboard(t, httpUrl)
+  const { page } = dashboard
+  await signIn(dashboard, signToken(validClaims(Date.now(), { sub: 'bob', tenant_id: 'acme' })))
+  await connected(dashboard)
+  const views = await page.locator('#nav a').allTextContents()
+  assert.deepEqual(views, ['Overview', 'Rooms and channels', 'Try it', 'CASIL', 'Operators'])
+  await page.getByRole('link', { name: 'Rooms and channels' }).click()
+  await page.locator('.tree .row', { hasText: 'explore' }).click()
+  await page.getByText('Members: 1').waitFor()
+  for (const name of ['Create a channel', 'Describe', 'Delete'])
+    assert.equal(await page.getByRole('button', { name }).count(), 0, name)
+  await page.getByRole('link', { name: 'CASIL' }).click()
+  await page.getByText('redaction_paths').waitFor()
+  assert.equal(await page.getByRole('button', { name: /Switch|Test/ }).count(), 0)
+  await page.getByRole('link', { name: 'Try it' }).click()
+  await page.getByRole('tab', { name: 'Command' }).click()
+  await page.locator('select[aria-label=Command] option').first().waitFor({ state: 'attached' })
+  const commands = await page.locator('select[aria-label=Command] option').allTextContents()
+  assert.ok(commands.includes('history') && !commands.includes('create_channel'))
+  assert.deepEqual(
+    dashboard.requests.filter(url => url.includes('/v1/')),
+    []
+  )
+  assert.deepEqual(dashboard.complaints, [])
+})
+
+test('a token that ends is said to have ended, and another one is asked for', async t => {
+  const { httpUrl } = await startDashboard(t, {
+    ARQONBUS_ENABLE_AUTH: 'true',
+    ARQONBUS_AUTH_JWT_SECRET: TEST_SECRET,
+    ARQONBUS_CLOCK_TOLERANCE_SECONDS: '0'
+  })
+  const dashboard = await openDashboard(t, httpUrl)
+  const exp = Math.floor(Date.now() / 1000) + 5
+  await signIn(dashboard, signToken({ ...validClaims(Date.now()), exp }))
+  await connected(dashboard)
+  await dashboard.page.getByText('The token has expired: sign in with a new one.').waitFor()
+})
+
+test('a connection that is lost comes back, and the messages of the meantime come with it', async t => {
+  const server = await startDashboard(t)
+  const ada = await server.connect()
+  await ada.join('science:explore')
+  const proxy = await startProxy(t, Number(new URL(server.httpUrl).port))
+  const address = proxy.wsUrl.replace('ws:', 'http:')
+  const dashboard = await openDashboard(t, address, { hash: '#/channels/science/explore' })
+  const { page } = dashboard
+  const rows = page.locator('.messages .row')
+  await say('one')
+  await rows.filter({ hasText: 'one' }).waitFor()
+  proxy.setDown(true)
+  proxy.cutAll()
+  await page.locator('#state.is-waiting').waitFor()
+  await say('two')
+  proxy.setDown(false)
+  await connected(dashboard)
+  await rows.filter({ hasText: 'two' }).waitFor()
+  assert.equal(await rows.count(), 2)
+
+  async function say(text: string): Promise<void> {
+    await ada.ask({ type: 'message', room: 'science', channel: 'explore', payload: { text } })
+  }
+})
