@@ -28,7 +28,11 @@ export interface Records {
    * Changes a record in one step. `change` gets what is there and returns what shall be there instead, or undefined to leave it;
    * it is called again when another node comes first. True when something was written.
    */
-  update(id: string, change: (text: string | undefined) => string | undefined, options?: RecordOptions): Promise<boolean>
+  update(
+    id: string,
+    change: (text: string | undefined) => string | undefined,
+    options?: RecordOptions
+  ): Promise<boolean>
 
   /** False when there was none. */
   delete(id: string): Promise<boolean>
