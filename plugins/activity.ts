@@ -12,7 +12,9 @@ export default fp(
       acts: bus.frames,
       clock,
       limits: config,
-      isWatched: tenant => bus.hub.membersOf(keyOf(tenant, TELEMETRY_ROOM, ACTIVITY_CHANNEL)).size > 0,
+      // Whoever watches on another node is not known here.
+      isWatched: tenant =>
+        !bus.hub.peers.isAlone || bus.hub.membersOf(keyOf(tenant, TELEMETRY_ROOM, ACTIVITY_CHANNEL)).size > 0,
       post(tenant, payload) {
         const source = { id: 'telemetry', identity: { ...server, tenant } }
         bus

@@ -20,6 +20,7 @@ export default fp(
       incidents: app.incidents,
       traces: app.traces,
       registry: app.rooms,
+      records: app.records,
       clock,
       ids,
       log: app.log,
@@ -56,5 +57,9 @@ export default fp(
       await bus.close()
     })
   },
-  { name: 'bus', fastify: '5.x', dependencies: ['broker', 'rooms', 'metrics', 'casil', 'log-incidents', 'traces'] }
+  {
+    name: 'bus',
+    fastify: '5.x',
+    dependencies: ['broker', 'records', 'rooms', 'metrics', 'casil', 'log-incidents', 'traces']
+  }
 )

@@ -15,18 +15,20 @@ declare module 'fastify' {
 
 export default fp(
   async app => {
-    const { config, clock, log } = app
+    const { config, clock, log, records } = app
     const events = createBusEvents()
     const gate = new Gate({
       policy: policyOf(config),
       rules: secretRules,
       clock,
       log,
-      emit: event => events.emit(event)
+      emit: event => events.emit(event),
+      records: records?.('casil')
     })
     app.decorate('events', events)
     app.decorate('gate', gate)
+    app.addHook('onReady', () => gate.follow())
     app.addHook('onClose', async () => gate.close())
   },
-  { name: 'casil', fastify: '5.x', dependencies: ['config'] }
+  { name: 'casil', fastify: '5.x', dependencies: ['config', 'records'] }
 )

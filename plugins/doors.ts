@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { ClusterDirectory } from '../src/bus/cluster-directory.ts'
 import type { AnyCommand } from '../src/bus/command.ts'
 import { type CommandRoute, hasQuery, operationOf, requestSchemaOf } from '../src/bus/command-route.ts'
-import { Directory } from '../src/bus/directory.ts'
 import { envelopeOf } from '../src/bus/post.ts'
 import type { JsonObject } from '../src/protocol/json.ts'
 import { type CommandAnswer, stringifyRaw } from '../src/protocol/replies.ts'
@@ -10,7 +10,7 @@ import { type CommandAnswer, stringifyRaw } from '../src/protocol/replies.ts'
 declare module 'fastify' {
   interface FastifyInstance {
     /** Clients and rooms, for operators. */
-    directory: Directory
+    directory: ClusterDirectory
     /** Runs a command for whoever sent the request. @throws {BusError} what a socket client would be answered */
     ask(request: FastifyRequest, command: string, args: JsonObject): Promise<CommandAnswer>
     /** A command by its name, for routes that are made of it. A name that does not exist is a mistake of the program. */
@@ -23,7 +23,7 @@ declare module 'fastify' {
 export default fp(
   async app => {
     const { bus } = app
-    app.decorate('directory', new Directory(bus))
+    app.decorate('directory', new ClusterDirectory(bus))
     app.decorate('ask', async ({ caller }: FastifyRequest, command: string, args: JsonObject) =>
       bus.commands.run({
         ...caller,

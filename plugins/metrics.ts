@@ -54,8 +54,9 @@ function readSources(app: FastifyInstance, own: Pick<MetricSources, 'runtime' | 
     world: rooms.count(),
     history: broker.stats(),
     decisions: gate.counts(),
+    engine: broker.engine?.(),
     store: store?.held,
-    cron: cron && { jobs: cron.size, fired: cron.firedCount },
+    cron: cron && { jobs: cron.size, fired: cron.firedCount, claimsLost: cron.claims.lost },
     telemetry: feed && { connections: telemetry?.size ?? 0, sent: feed.sentCount, dropped: feed.droppedCount },
     webhooks: webhooks && { queued: webhooks.queued, inFlight: webhooks.inFlight, outcomes: webhooks.counts() }
   }

@@ -13,7 +13,7 @@ declare module 'fastify' {
 
 export default fp(
   async app => {
-    const { bus, config, clock, ids } = app
+    const { bus, config, clock, ids, log, records } = app
     const lab = { room: config.omegaLabRoom, channel: config.omegaLabChannel }
     const omega = new Lane<Source>({
       isEnabled: config.omegaEnabled,
@@ -23,6 +23,7 @@ export default fp(
       maxReplyBytes: config.maxHistoryReplyBytes,
       clock,
       makeId: () => ids.short(),
+      shared: records && { substrates: records('omega-substrates'), events: records('omega-events'), log },
       async post({ identity }, event) {
         const payload = { omega_event: { ...event } }
         const { message } = await bus.post({ id: 'op-omega', identity }, { type: 'telemetry', ...lab, payload })
@@ -30,11 +31,12 @@ export default fp(
       }
     })
     app.decorate('omega', omega)
+    app.addHook('onReady', () => omega.follow())
     bus.commands.add(omega, ...table.omega)
     bus.commands.reserve(
       'op.omega.vm',
       () => new BusError('FEATURE_DISABLED', { message: 'Tier-Omega virtual machines are disabled' })
     )
   },
-  { name: 'omega', fastify: '5.x', dependencies: ['bus', 'commands'] }
+  { name: 'omega', fastify: '5.x', dependencies: ['bus', 'commands', 'records'] }
 )

@@ -31,27 +31,8 @@ export default fp(
   { name: 'store', fastify: '5.x', dependencies: ['bus', 'commands', 'casil'] }
 )
 
-/** How long the first connection may take. */
-const CONNECT_MS = 20_000
-
-/** A store beside the broker, with a connection of its own: neither waits for what the other sends. */
 async function makeNatsStore({ clock, config, log }: FastifyInstance): Promise<Store> {
-  const { createNatsStore } = await import('../src/store/nats.ts')
-  const { Link } = await import('../src/broker/nats/link.ts')
-  return createNatsStore({
-    clock,
-    limits: config,
-    log,
-    random: Math.random,
-    replicas: Number(config.natsReplicas),
-    connect: () =>
-      Link.open({
-        servers: config.natsUrl.split(',').map(server => server.trim()),
-        creds: config.natsCreds,
-        name: `${config.nodeName} store`,
-        connectTimeoutMs: CONNECT_MS,
-        clock,
-        log
-      })
-  })
+  const { createClusterStore } = await import('../src/bus/cluster-store.ts')
+  const { VALUES } = await import('../src/store/nats/subjects.ts')
+  return createClusterStore({ subjects: VALUES, purpose: 'store', clock, limits: config, log, settings: config })
 }

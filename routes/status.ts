@@ -24,7 +24,16 @@ const Status = Type.Object({
   messages: Type.Object({ received: Count, published: Count, delivered: Count, refused: Count }),
   requests: Type.Object({ total: Count }),
   storage: Type.Object({ backend: Type.String(), messages: Count, bytes: Count }),
-  telemetry: Type.Object({ connections: Count })
+  telemetry: Type.Object({ connections: Count }),
+  cluster: Type.Optional(
+    Type.Object(
+      {
+        nodes: Type.Integer({ minimum: 1, description: 'Processes that carry the bus together' }),
+        clients: Type.Integer({ minimum: 0, description: 'Clients of all of them' })
+      },
+      { description: 'Only with the broker `nats`; all other numbers are of this process' }
+    )
+  )
 })
 
 /** The state of the process in detail [protocol.md, HTTP]. */
@@ -65,9 +74,15 @@ export default async function status(app: FastifyInstance): Promise<void> {
       },
       requests: { total: app.metrics.requestCount },
       storage: { backend: broker.name, messages: held.messages, bytes: held.bytes },
-      telemetry: { connections: app.telemetry.size }
+      telemetry: { connections: app.telemetry.size },
+      ...(broker.engine === undefined ? {} : { cluster: await readCluster() })
     }
   })
+
+  async function readCluster(): Promise<{ nodes: number; clients: number }> {
+    const { clients } = await bus.numbers.everywhere()
+    return { nodes: broker.peerCount + 1, clients }
+  }
 
   function mainAddress(): AddressInfo | undefined {
     return app.server.listening ? (app.server.address() as AddressInfo) : undefined

@@ -20,6 +20,7 @@ import metrics from '../plugins/metrics.ts'
 import omega from '../plugins/omega.ts'
 import openapi from '../plugins/openapi.ts'
 import ops from '../plugins/ops.ts'
+import records from '../plugins/records.ts'
 import rest from '../plugins/rest.ts'
 import rooms from '../plugins/rooms.ts'
 import stats from '../plugins/stats.ts'
@@ -93,6 +94,7 @@ export async function buildApp({ config, logger, build = readBuild({}) }: AppOpt
   await app.register(metrics)
   await app.register(auth)
   await app.register(broker)
+  await app.register(records)
   await app.register(rooms)
   await app.register(history)
   await app.register(casil)

@@ -63,7 +63,7 @@ export default async function clients(app: FastifyInstance): Promise<void> {
       }
     },
     async ({ caller, query }) => {
-      const { entries, nextCursor } = directory.clients(caller.identity.tenant, query)
+      const { entries, nextCursor } = await directory.clients(caller.identity.tenant, query)
       return { clients: entries, count: entries.length, next_cursor: nextCursor }
     }
   )
@@ -71,7 +71,7 @@ export default async function clients(app: FastifyInstance): Promise<void> {
   app.get<{ Params: Params }>(
     url,
     { schema: { operationId: 'getClient', tags, summary: 'Show one client.', params: One, response: { 200: Client } } },
-    async ({ caller, params }, reply) => reply.send(directory.client(caller.identity.tenant, params.client_id))
+    async ({ caller, params }, reply) => reply.send(await directory.client(caller.identity.tenant, params.client_id))
   )
 
   app.delete<{ Params: Params }>(
@@ -86,7 +86,7 @@ export default async function clients(app: FastifyInstance): Promise<void> {
       }
     },
     async ({ caller, params }) => {
-      directory.disconnect(caller.identity.tenant, params.client_id)
+      await directory.disconnect(caller.identity.tenant, params.client_id)
       return { client_id: params.client_id, disconnected: true as const }
     }
   )

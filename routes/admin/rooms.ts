@@ -33,7 +33,7 @@ export default async function rooms(app: FastifyInstance): Promise<void> {
       }
     },
     async ({ caller, query }) => {
-      const { entries, nextCursor } = directory.rooms(caller.identity.tenant, query)
+      const { entries, nextCursor } = await directory.rooms(caller.identity.tenant, query)
       return { rooms: entries, count: entries.length, next_cursor: nextCursor }
     }
   )
@@ -74,7 +74,7 @@ export default async function rooms(app: FastifyInstance): Promise<void> {
       const { room, channel } = request.params
       const content = { room, channel, kind: 'control', payload: request.body, text: undefined } as const
       if (app.gate.isEnabled) app.gate.pass(content, request.caller)
-      bus.channels.describe(request.caller, room, channel, request.body.description)
+      await bus.channels.describe(request.caller, room, channel, request.body.description)
       const { data } = await app.ask(request, 'channel_info', { room, channel })
       return reply.send(data)
     }

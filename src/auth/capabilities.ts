@@ -40,6 +40,19 @@ export function parseCapabilities(claim: unknown, faults: string[]): Capabilitie
   return capabilitiesOf(readPatterns(claim, 'publish', faults), readPatterns(claim, 'subscribe', faults))
 }
 
+/** What may be subscribed to, as plain data that {@link readRights} reads on another node: patterns, or null for everything. */
+export function rightsOf({ subscribe }: Capabilities): string[] | null {
+  return subscribe === undefined ? null : [...subscribe]
+}
+
+/** What {@link rightsOf} wrote down; undefined when it cannot be read. */
+export function readRights(rights: unknown): Pick<Capabilities, 'maySubscribe'> | undefined {
+  if (rights === null) return ALL
+  const faults: string[] = []
+  const capabilities = parseCapabilities({ subscribe: rights }, faults)
+  return rights === undefined || faults.length > 0 ? undefined : capabilities
+}
+
 function capabilitiesOf(publish: readonly string[], subscribe: readonly string[]): Capabilities {
   return Object.freeze({ mayPublish: compile(publish), maySubscribe: compile(subscribe), publish, subscribe })
 }

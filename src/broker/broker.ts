@@ -21,6 +21,8 @@ export interface Sink {
   transient(message: Stamped): readonly string[]
   /** Messages of a subscribed channel may be missing from the deliveries and cannot be had any more: no member may go on as if nothing were. */
   lost(key: string): void
+  /** What another node asks with {@link Broker.ask}. Returns what can be written as JSON; undefined when there is nothing to say. */
+  asked(question: unknown): unknown
 }
 
 /** Answer to "what did I miss". */
@@ -104,6 +106,15 @@ export interface Broker {
 
   /** Reads history. Of a channel that does not exist the page is empty, with an epoch that no recovery need honour. */
   read(key: string, query: HistoryQuery): Promise<HistoryPage>
+
+  /** How many other nodes are known at the moment; one that has died counts for 15 s at most [cluster.md, N7]. */
+  readonly peerCount: number
+
+  /**
+   * Asks the sinks of all other nodes, and resolves with what they say, in no order. Both ways it is JSON, and each smaller than
+   * the engine takes as one message, 1 MiB as a rule. A node that does not answer within 250 ms, or cannot, has said nothing.
+   */
+  ask(question: object): Promise<readonly unknown[]>
 
   /** Drops a channel with its history. Used again, it starts with a new epoch. Whoever is subscribed stays so. */
   forget(key: string): Promise<void>

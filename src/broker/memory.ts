@@ -41,6 +41,7 @@ export function createMemoryBroker(options: MemoryBrokerOptions): Broker {
 
 class MemoryBroker implements Broker {
   readonly name = 'memory'
+  readonly peerCount = 0
   readonly #clock: MemoryBrokerOptions['clock']
   readonly #ids: MemoryBrokerOptions['ids']
   readonly #limits: StreamLimits
@@ -146,6 +147,11 @@ class MemoryBroker implements Broker {
     const stream = this.#streams.get(key)
     if (stream === undefined) return { publications: [], total: 0, position: { sequence: 0, epoch: '' } }
     return { publications: stream.read(query), total: stream.length, position: stream.position }
+  }
+
+  async ask(): Promise<readonly unknown[]> {
+    this.#assertOpen()
+    return []
   }
 
   async forget(key: string): Promise<void> {

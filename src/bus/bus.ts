@@ -10,6 +10,7 @@ import type { RoutedType } from '../protocol/message.ts'
 import { welcomeText } from '../protocol/replies.ts'
 import type { Registry } from '../rooms/registry.ts'
 import type { Counts } from '../structures/counts.ts'
+import type { OpenRecords } from '../structures/records.ts'
 import { Signal } from '../structures/signal.ts'
 import { type ChannelLimits, Channels } from './channels.ts'
 import { CommandTable } from './command-table.ts'
@@ -22,7 +23,8 @@ import { envelopeOf, type Post } from './post.ts'
 import { Receiver } from './receive.ts'
 import { Roster, type RosterLimits, type RosterOptions } from './roster.ts'
 import { Samples } from './samples.ts'
-import { Tallies, type Tally } from './tally.ts'
+import { type BusStatus, Status } from './status.ts'
+import { Tallies } from './tally.ts'
 import type { Transport } from './transport.ts'
 
 /** Bounds that the bus enforces itself [limits.md, Limits]. */
@@ -34,21 +36,14 @@ export interface BusLimits extends RosterLimits, ChannelLimits {
 export interface BusOptions extends Omit<Engine, 'published'>, Pick<RosterOptions, 'defer' | 'random'> {
   readonly log: Log
   readonly limits: BusLimits
+  /** What all nodes have in common; undefined where there is but one. */
+  readonly records?: OpenRecords | undefined
   /** Name of this process among others, shown in the welcome. */
   readonly node: string
   /** What the welcome says beside client id, protocol and node. */
   readonly welcome: { readonly protocol: string; readonly limits: object; readonly features: readonly string[] }
   /** Told how long each published message took through the stages, in seconds. */
   readonly observeRouting: (seconds: number) => void
-}
-
-/** What {@link Bus.status} tells. */
-export interface BusStatus extends Readonly<Tally> {
-  readonly uptimeSeconds: number
-  readonly clients: number
-  readonly rooms: number
-  readonly channels: number
-  readonly timestamp: string
 }
 
 const SWEEP_MS = 15_000
@@ -66,6 +61,8 @@ export class Bus {
   readonly node: string
   readonly startedAtMs: number
   readonly tallies = new Tallies()
+  /** Numbers for people. */
+  readonly numbers: Status
   /** A message, event or command of a client was understood and is about to be worked on. */
   readonly frames = new Signal<[connection: Connection, envelope: Envelope]>()
   /** A message was published, and whoever sent it was told. Duplicates and what is in no channel are not. */
@@ -88,7 +85,7 @@ export class Bus {
     this.startedAtMs = clock.now()
     this.#engine = { broker, gate, registry, clock, ids, events, published: this.published }
     this.hub = new Hub(broker, options.traces)
-    this.channels = new Channels(this.#engine, this.hub, limits)
+    this.channels = new Channels(this.#engine, this.hub, limits, options)
     this.commands = new CommandTable(options)
     this.#receiver = new Receiver({
       ...options,
@@ -105,6 +102,7 @@ export class Bus {
         binary: connection => this.#receiver.refuseBinary(connection)
       }
     })
+    this.numbers = new Status({ clock, registry, hub: this.hub, tallies: this.tallies })
     this.left.on(connection => this.channels.leaveAll(connection))
   }
 
@@ -116,6 +114,7 @@ export class Bus {
   /** Opens the broker and starts everything that depends on time. */
   async start(): Promise<void> {
     const { clock, log } = this.#options
+    await this.channels.open()
     await this.broker.open(this.hub)
     this.roster.start()
     this.#sweeper = clock.every(SWEEP_MS, () => {
@@ -157,19 +156,9 @@ export class Bus {
     return this.#options.clock.now()
   }
 
-  /** Numbers for people: of everything, or of what concerns one tenant. */
+  /** Numbers of this node: of everything, or of what concerns one tenant. */
   status(tenant?: string): BusStatus {
-    const { clock } = this.#options
-    const { rooms, channels } = this.registry.count(tenant)
-    const tally = tenant === undefined ? this.tallies.total : this.tallies.of(tenant)
-    return {
-      uptimeSeconds: Math.round((clock.now() - this.startedAtMs) / 1000),
-      clients: tenant === undefined ? this.hub.size : this.hub.connectionsOf(tenant).size,
-      ...tally,
-      rooms,
-      channels,
-      timestamp: clock.iso()
-    }
+    return this.numbers.here(tenant)
   }
 
   /** How much of its bounds a connection has left. */
@@ -210,7 +199,8 @@ export class Bus {
       runStages(draft, this.#engine)
       this.tallies.add(source.identity.tenant, 'messages')
       if (this.#options.events.isHeard) this.#sample(draft, start)
-      if (this.deliveries.isHeard && this.tallies.total.messages % SAMPLED_DELIVERIES === 1) this.#timeDelivery(start)
+      if (this.deliveries.isHeard && this.tallies.total.messages % SAMPLED_DELIVERIES === 1)
+        this.#timeDelivery(draft, start)
     } catch (error) {
       answer(this.#expect(error), undefined)
     }
@@ -241,13 +231,15 @@ export class Bus {
   async close(): Promise<void> {
     this.#sweeper?.cancel()
     this.roster.close()
+    await this.channels.close()
+    await this.channels.settle()
     await this.broker.close()
   }
 
   /** Forgets channels that nobody uses, and tenants of which nothing but the seeds is left. */
   async #sweep(): Promise<void> {
     await this.channels.sweep()
-    for (const tenant of this.tallies.tenants()) {
+    for (const tenant of new Set([...this.tallies.tenants(), ...this.registry.tenants()])) {
       if (this.hub.connectionsOf(tenant).size > 0 || !this.registry.forgetTenant(tenant)) continue
       this.tallies.forget(tenant)
       this.#samples.forget(tenant)
@@ -263,10 +255,12 @@ export class Bus {
     }
   }
 
-  /** What is deferred now comes after the flush that the message asked for. */
-  #timeDelivery(startMs: number): void {
+  /** What is deferred comes after the flush that the message asked for. An engine outside of the process hands it over only later. */
+  #timeDelivery({ record, message }: Draft, startMs: number): void {
     const { clock, defer } = this.#options
-    defer(() => this.deliveries.emit((clock.monotonic() - startMs) / 1000))
+    const tell = (): void => defer(() => this.deliveries.emit((clock.monotonic() - startMs) / 1000))
+    if (this.broker.engine === undefined || record === undefined || message === undefined) tell()
+    else this.hub.expect(message.id, tell)
   }
 
   /** Tells whoever watches of some messages, and of how many there were between them. */

@@ -1,14 +1,21 @@
 import type { Recovery } from '../broker/broker.ts'
 import { BusError } from '../errors.ts'
+import type { Log } from '../log.ts'
 import { keyOf, targetOf } from '../protocol/address.ts'
 import type { JsonObject } from '../protocol/json.ts'
 import type { Position } from '../protocol/message.ts'
 import type { ChannelRecord } from '../rooms/registry.ts'
+import { SharedChannels } from '../rooms/shared.ts'
 import { Counts } from '../structures/counts.ts'
+import type { Eventually } from '../structures/eventually.ts'
+import type { OpenRecords } from '../structures/records.ts'
 import type { Connection } from './connection.ts'
 import type { Engine, Source } from './draft.ts'
 import type { Hub } from './hub.ts'
-import { type NoticePlace, stampNotice } from './stamp.ts'
+import { Notices } from './notices.ts'
+import { Presence } from './presence.ts'
+import type { NoticePlace } from './stamp.ts'
+import { Sweep } from './sweep.ts'
 
 /** Bounds of memberships [limits.md, Limits]. */
 export interface ChannelLimits {
@@ -37,46 +44,78 @@ export interface Joined {
   readonly goLive: () => void
 }
 
+/** What channels have in common with those of other nodes. */
+export interface ChannelSharing {
+  /** Undefined where there are no others. */
+  readonly records?: OpenRecords | undefined
+  readonly log: Log
+}
+
 /** The life of channels: made, joined, left, listed, deleted, forgotten. */
 export class Channels {
   /** Joins that asked for what they missed, by what became of it. */
   readonly recoveries = new Counts<'recovered' | 'not_recovered'>()
+  /** Who is a member of what, on all nodes. */
+  readonly presence: Presence
+  readonly #notices: Notices
   readonly #engine: Engine
   readonly #hub: Hub
   readonly #limits: ChannelLimits
+  readonly #shared: SharedChannels | undefined
+  readonly #sweep: Sweep
 
-  constructor(engine: Engine, hub: Hub, limits: ChannelLimits) {
+  constructor(engine: Engine, hub: Hub, limits: ChannelLimits, { records, log }: ChannelSharing) {
     this.#engine = engine
     this.#hub = hub
     this.#limits = limits
+    this.presence = new Presence(hub)
+    this.#notices = new Notices(engine, hub, this.presence)
+    const isJoined = (key: string): boolean => hub.membersOf(key).size > 0
+    this.#shared = records && new SharedChannels({ ...engine, records: records('channels'), log, isJoined })
+    this.#sweep = new Sweep({ engine, hub, shared: this.#shared })
   }
 
-  /** @throws {BusError} CHANNEL_EXISTS, LIMIT_EXCEEDED */
-  create(by: Source, room: string, channel: string, description: string): ChannelRecord {
+  /** Takes over the channels that other nodes know. @throws {BusError} ENGINE_UNAVAILABLE */
+  async open(): Promise<void> {
+    await this.#shared?.open()
+  }
+
+  /** Writes nothing any more of what other nodes should know. */
+  async close(): Promise<void> {
+    await this.#shared?.close()
+  }
+
+  /** @throws {BusError} CHANNEL_EXISTS, LIMIT_EXCEEDED, ENGINE_UNAVAILABLE */
+  async create(by: Source, room: string, channel: string, description: string): Promise<ChannelRecord> {
     const { tenant } = by.identity
-    const record = this.#engine.registry.create(tenant, room, channel, by.id, description)
+    const record = this.#shared
+      ? await this.#shared.create(tenant, room, channel, by.id, description)
+      : this.#engine.registry.create(tenant, room, channel, by.id, description)
     this.#announce(record, roomOf(record), 'channel_created', { created_by: by.id }, by.id)
     return record
   }
 
-  /** Says anew what a channel is for. @throws {BusError} CHANNEL_NOT_FOUND, CHANNEL_PROTECTED */
-  describe(by: Source, room: string, channel: string, description: string): ChannelRecord {
+  /** Says anew what a channel is for. @throws {BusError} CHANNEL_NOT_FOUND, CHANNEL_PROTECTED, ENGINE_UNAVAILABLE */
+  async describe(by: Source, room: string, channel: string, description: string): Promise<ChannelRecord> {
     const record = this.require(by.identity.tenant, room, channel)
     requireOwn(record)
+    await this.#shared?.describe(record, description)
     record.description = description
     this.#announce(record, roomOf(record), 'channel_updated', { updated_by: by.id }, by.id)
     return record
   }
 
-  /** @throws {BusError} CHANNEL_NOT_FOUND, CHANNEL_PROTECTED, CHANNEL_NOT_EMPTY */
+  /** @throws {BusError} CHANNEL_NOT_FOUND, CHANNEL_PROTECTED, CHANNEL_NOT_EMPTY, ENGINE_UNAVAILABLE */
   async delete(by: Source, room: string, channel: string): Promise<void> {
     const record = this.require(by.identity.tenant, room, channel)
     requireOwn(record)
-    const { size } = this.#hub.membersOf(record.key)
+    const count = this.presence.counts([record])
+    const [size = 0] = count instanceof Promise ? await count : count
     if (size > 0)
       throw new BusError('CHANNEL_NOT_EMPTY', {
         message: `Channel is not empty: ${room}:${channel} has ${size} members`
       })
+    await this.#shared?.delete(record)
     this.#engine.registry.remove(record)
     await this.#engine.broker.forget(record.key)
     this.#announce(record, roomOf(record), 'channel_deleted', { deleted_by: by.id }, by.id)
@@ -101,15 +140,19 @@ export class Channels {
     record.lastActivityMs = clock.now()
     this.#hub.hold(connection, record.key)
     const isNew = this.#hub.join(connection, record, clock.now())
-    if (isNew) this.#announce(record, record, 'client_joined', memberOf(connection), connection.id)
+    this.#shared?.use(record)
+    const elsewhere = isNew
+      ? this.#announce(record, record, 'client_joined', memberOf(connection), connection.id)
+      : this.presence.elsewhereOf(record)
     try {
       await this.#hub.follow(record)
       const recovery: Recovery = request.since
         ? await broker.recover(record.key, request.since, this.#limits.maxRecovery)
         : { recovered: false, missed: [], position: await broker.position(record.key) }
+      const elsewhereCount = elsewhere instanceof Promise ? await elsewhere : elsewhere
       if (!this.#hub.isMember(connection, record.key)) throw new BusError('CONFLICT', { message: 'Left meanwhile' })
       if (request.isWatching !== undefined) this.#hub.watch(connection, record, request.isWatching)
-      return this.#joined(connection, record, { isCreated, isNew }, request, recovery)
+      return this.#joined(connection, record, { isCreated, isNew, elsewhereCount }, request, recovery)
     } catch (error) {
       if (!isNew) this.#hub.release(connection, record.key, 0)
       else if (this.#hub.leave(connection, record)) this.#parted(connection, record)
@@ -159,12 +202,9 @@ export class Channels {
     return this.#engine.registry.list(tenant, room)
   }
 
-  memberCount(record: ChannelRecord): number {
-    return this.#hub.membersOf(record.key).size
-  }
-
-  members(record: ChannelRecord): Connection[] {
-    return [...this.#hub.membersOf(record.key)]
+  /** Resolves when all that has happened was told. */
+  settle(): Promise<void> {
+    return this.#notices.settle()
   }
 
   joinedAtMs(connection: Connection, record: ChannelRecord): number {
@@ -173,11 +213,8 @@ export class Channels {
 
   /** Forgets auto-created channels and rooms that nobody has used for the grace. */
   async sweep(): Promise<void> {
-    for (const record of this.#engine.registry.idle()) {
-      const members = record.name === '' ? this.#hub.roomMembersOf(record.key) : this.#hub.membersOf(record.key)
-      if (members.size > 0) continue
-      this.#engine.registry.remove(record)
-      await this.#engine.broker.forget(record.key)
+    this.#shared?.renew()
+    for await (const record of this.#sweep.run()) {
       if (record.name !== '') this.#announce(record, roomOf(record), 'channel_deleted', { deleted_by: 'system' })
     }
   }
@@ -185,7 +222,11 @@ export class Channels {
   #joined(
     connection: Connection,
     record: ChannelRecord,
-    { isCreated, isNew }: { readonly isCreated: boolean; readonly isNew: boolean },
+    {
+      isCreated,
+      isNew,
+      elsewhereCount
+    }: { readonly isCreated: boolean; readonly isNew: boolean; readonly elsewhereCount: number },
     request: JoinRequest,
     { position, missed, recovered }: Recovery
   ): Joined {
@@ -195,7 +236,7 @@ export class Channels {
     return {
       record,
       isCreated,
-      memberCount: this.memberCount(record),
+      memberCount: this.#hub.membersOf(record.key).size + elsewhereCount,
       position,
       isRecovered: request.since ? recovered : undefined,
       goLive: () => {
@@ -210,17 +251,15 @@ export class Channels {
     this.#announce(record, record, 'client_left', memberOf(connection), connection.id)
   }
 
-  /** Tells those who asked, in the place `where`. */
-  #announce(about: ChannelRecord, where: NoticePlace, event: string, facts: JsonObject, clientId?: string): void {
-    const payload = {
-      event,
-      room: about.room,
-      channel: about.name,
-      ...facts,
-      participant_count: this.memberCount(about)
-    }
-    this.#engine.broker.broadcast(stampNotice(where, payload, this.#engine))
-    this.#engine.events.emit({ type: event, severity: 'info', tenant: about.tenant, clientId, payload })
+  /** Tells those who asked, in the place `where`, and says how many members are on other nodes once it has. */
+  #announce(
+    about: ChannelRecord,
+    where: NoticePlace,
+    event: string,
+    facts: JsonObject,
+    clientId?: string
+  ): Eventually<number> {
+    return this.#notices.tell({ about, where, event, facts, clientId })
   }
 }
 

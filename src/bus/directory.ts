@@ -1,7 +1,8 @@
-import { Type } from '@sinclair/typebox'
+import { type Static, Type } from '@sinclair/typebox'
 import { BusError } from '../errors.ts'
 import type { Bus } from './bus.ts'
 import type { Connection } from './connection.ts'
+import type { ShownClient } from './peers.ts'
 import { ClientInfo, clientInfoOf } from './records.ts'
 
 /** A part of a list, and where the next one begins. */
@@ -39,6 +40,9 @@ export const RoomEntry = Type.Object({
   last_activity: Type.String({ format: 'date-time' })
 })
 
+/** A room as operators see it. */
+export type ShownRoom = Static<typeof RoomEntry>
+
 const MAX_CHANNELS_SHOWN = 1000
 
 /** Who and what is on this node, for operators of one tenant [operators.md, Admin REST]. */
@@ -50,13 +54,13 @@ export class Directory {
   }
 
   /** The clients of a tenant, by client id. */
-  clients(tenant: string, query: PageQuery): Page<object> {
+  clients(tenant: string, query: PageQuery): Page<ShownClient> {
     const { entries, nextCursor } = pageOf([...this.#bus.hub.connectionsOf(tenant)], ({ id }) => id, query)
     return { entries: entries.map(connection => this.#entryOf(connection)), nextCursor }
   }
 
   /** @throws {BusError} NOT_FOUND */
-  client(tenant: string, clientId: string): object {
+  client(tenant: string, clientId: string): ShownClient {
     return this.#entryOf(this.#require(tenant, clientId))
   }
 
@@ -66,7 +70,7 @@ export class Directory {
   }
 
   /** The rooms of a tenant, by name. */
-  rooms(tenant: string, query: PageQuery): Page<object> {
+  rooms(tenant: string, query: PageQuery): Page<ShownRoom> {
     const { registry, hub } = this.#bus
     const { entries, nextCursor } = pageOf(registry.rooms(tenant), ({ room }) => room, query)
     return {
@@ -90,7 +94,7 @@ export class Directory {
     return connection
   }
 
-  #entryOf(connection: Connection): object {
+  #entryOf(connection: Connection) {
     const places = this.#bus.hub.placesOf(connection)
     return {
       ...clientInfoOf(connection),

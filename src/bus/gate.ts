@@ -7,8 +7,10 @@ import { type BlockCode, BlockError } from '../errors.ts'
 import { Sampled } from '../log/sampled.ts'
 import type { Log } from '../log.ts'
 import type { Json } from '../protocol/json.ts'
+import type { Records } from '../structures/records.ts'
 import { Signal } from '../structures/signal.ts'
 import type { BusEvent } from './events.ts'
+import { changedKeys, type PolicyChange, PolicyRecord } from './policy-record.ts'
 
 /** Content that is about to go somewhere. */
 export interface Content {
@@ -35,6 +37,8 @@ export interface GateOptions {
   readonly clock: Clock
   readonly log: Log
   readonly emit: (event: BusEvent) => void
+  /** What all nodes have the policy in; undefined: this node has one for itself. */
+  readonly records?: Records | undefined
 }
 
 /** How often something was decided. */
@@ -56,16 +60,18 @@ const SAMPLED_INSPECTIONS = 16
 const WINDOW_MS = 10_000
 /** More clients than this with findings in one window, and the rest is told as it comes. */
 const MAX_KEYS = 10_000
+const RELOADED = 'CASIL policy reloaded'
 
 /**
  * The one gate that all content passes: messages of every type, arguments of commands, and whatever is published in another way.
  * It asks CASIL, counts and reports what was decided, and lets nothing through that is blocked [casil.md]. The policy can be
- * replaced while the server runs; the next content is judged by the new one.
+ * replaced while the server runs; the next content is judged by the new one. With `records` it is replaced on all nodes.
  */
 export class Gate {
   /** Told how many seconds an inspection took; not of each. */
   readonly inspections = new Signal<[seconds: number]>()
   readonly #options: GateOptions
+  readonly #record: PolicyRecord | undefined
   #casil: Casil
   #inspectionCount = 0
   /** Map( decision and reason -> count ) */
@@ -83,6 +89,17 @@ export class Gate {
       tell: (finding, repeated) => this.#tell(finding, repeated)
     })
     this.#casil = createEngine(compilePolicy(options.policy, options.rules))
+    const { records, rules, log } = options
+    this.#record =
+      records &&
+      new PolicyRecord({
+        records,
+        configured: options.policy,
+        rules,
+        log,
+        present: () => this.policy,
+        apply: policy => this.#apply(policy)
+      })
     if (options.policy.enabled) options.log.info(factsOf(options.policy), 'CASIL policy loaded')
   }
 
@@ -117,24 +134,38 @@ export class Gate {
     return this.#casil.inspect({ ...content, bytes })
   }
 
+  /** Learns of the policy of the cluster, if there is one. To be called once. @throws {BusError} ENGINE_UNAVAILABLE */
+  async follow(): Promise<void> {
+    await this.#record?.follow()
+  }
+
   /**
    * Changes any of the 15 keys of the policy, whole or not at all.
-   * @throws {BusError} VALIDATION_ERROR with every fault; the old policy stays
+   * @throws {BusError} VALIDATION_ERROR with every fault; ENGINE_UNAVAILABLE; the old policy stays
    */
-  reload(changes: unknown, author: Author): Policy {
-    const before = this.policy
-    const next = mergePolicy(before, changes)
-    this.#casil = createEngine(compilePolicy(next, this.#options.rules))
-    const changed = (Object.keys(next) as (keyof Policy)[]).filter(key => !isSame(before[key], next[key]))
-    this.#options.log.info({ audit: true, client: author.id, changed, ...factsOf(next) }, 'CASIL policy reloaded')
+  async reload(changes: unknown, author: Author): Promise<Policy> {
+    const { before, next } = this.#record ? await this.#record.change(changes) : this.#change(changes)
+    const { log } = this.#options
+    log.info({ audit: true, client: author.id, changed: changedKeys(before, next), ...factsOf(next) }, RELOADED)
     if (before.mode !== next.mode) {
-      this.#options.log.warn({ client: author.id, from: before.mode, to: next.mode }, 'CASIL mode switched')
+      log.warn({ client: author.id, from: before.mode, to: next.mode }, 'CASIL mode switched')
     }
     return next
   }
 
   close(): void {
     this.#findings.close()
+  }
+
+  #change(changes: unknown): PolicyChange {
+    const before = this.policy
+    const next = mergePolicy(before, changes)
+    this.#apply(next)
+    return { before, next }
+  }
+
+  #apply(policy: Policy): void {
+    this.#casil = createEngine(compilePolicy(policy, this.#options.rules))
   }
 
   #inspect(content: Content): Verdict {
@@ -190,8 +221,4 @@ function isFinding({ reason, decision, classification }: Verdict): boolean {
 
 function factsOf({ enabled, mode, block_on_probable_secret, transport_redaction }: Policy): object {
   return { enabled, mode, block_on_probable_secret, transport_redaction }
-}
-
-function isSame(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b)
 }

@@ -5,6 +5,7 @@ import { deliveryText } from '../protocol/replies.ts'
 import { Relation } from '../structures/relation.ts'
 import type { Traces } from '../telemetry/traces.ts'
 import type { Connection } from './connection.ts'
+import { Peers } from './peers.ts'
 
 /** What a membership is in: a channel, or the room itself when `name` is empty. */
 export interface Place {
@@ -39,12 +40,17 @@ export class Hub implements Sink {
   readonly #places = new Map<Connection, Map<string, { readonly place: Place; readonly joinedAtMs: number }>>()
   readonly #broker: Broker
   readonly #traces: Traces | undefined
+  /** The other nodes. */
+  readonly peers: Peers
+  /** The message whose delivery somebody waits for. */
+  #expected: { readonly id: string; readonly delivered: () => void } | undefined
   /** Frames handed to outboxes since the start. */
   deliveredCount = 0
 
   constructor(broker: Broker, traces?: Traces) {
     this.#broker = broker
     this.#traces = traces
+    this.peers = new Peers(broker)
   }
 
   get size(): number {
@@ -183,6 +189,12 @@ export class Hub implements Sink {
       this.deliveredCount++
     }
     endSpan?.(this.deliveredCount - before)
+    if (this.#expected?.id === message.id) this.#meet()
+  }
+
+  /** Calls once the members here have got a stored message. It takes the place of whatever was expected before. */
+  expect(id: string, delivered: () => void): void {
+    this.#expected = { id, delivered }
   }
 
   transient(message: Stamped): readonly string[] {
@@ -195,6 +207,16 @@ export class Hub implements Sink {
 
   lost(key: string): void {
     for (const member of [...this.#members.leftsOf(key), ...this.#roomMembers.leftsOf(key)]) member.close(4428)
+  }
+
+  asked(question: unknown): unknown {
+    return this.peers.asked(question)
+  }
+
+  #meet(): void {
+    const expected = this.#expected
+    this.#expected = undefined
+    expected?.delivered()
   }
 
   #sendTransient(message: Stamped): readonly string[] {

@@ -1,7 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { isoOf } from '../clock.ts'
 import type { ChannelRecord } from '../rooms/registry.ts'
-import type { Channels } from './channels.ts'
 import type { Connection } from './connection.ts'
 
 /** Shape of {@link clientInfoOf}. */
@@ -17,7 +16,7 @@ export const ClientInfo = Type.Object({
 })
 
 /** What a client may know about itself. */
-export function clientInfoOf(connection: Connection): object {
+export function clientInfoOf(connection: Connection) {
   const { identity } = connection
   return {
     client_id: connection.id,
@@ -47,10 +46,9 @@ export const ChannelEntry = Type.Object({
   last_activity: Type.String()
 })
 
-/** A channel as lists show it. */
-export function channelEntryOf(record: ChannelRecord, channels: Channels) {
+/** A channel as lists show it, with the number of its members. */
+export function channelEntryOf(record: ChannelRecord, count: number) {
   const id = idOf(record)
-  const count = channels.memberCount(record)
   return {
     id,
     channel_id: id,

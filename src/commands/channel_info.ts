@@ -4,6 +4,7 @@ import type { Bus } from '../bus/bus.ts'
 import { command } from '../bus/command.ts'
 import { ChannelEntry, channelEntryOf } from '../bus/records.ts'
 import { isoOf } from '../clock.ts'
+import { whenKnown } from '../structures/eventually.ts'
 
 /** Most members in one answer; `member_count` counts all of them. */
 const MAX_MEMBERS = 1000
@@ -39,28 +40,24 @@ export default command({
   ]),
   run: (bus: Bus, { room, channel }, { identity }) => {
     const record = bus.channels.require(identity.tenant, room, channel)
-    const members = bus.channels.members(record).slice(0, MAX_MEMBERS)
-    const entry = channelEntryOf(record, bus.channels)
-    return {
-      message: `Channel ${room}:${channel}`,
-      data: {
-        ...entry,
-        participants: members.map(member => member.id),
-        members: members.map(member => ({
-          client_id: member.id,
-          screen_name: member.identity.screenName,
-          client_type: member.identity.clientType,
-          joined_at: isoOf(bus.channels.joinedAtMs(member, record))
-        })),
-        metadata: {
-          created_at: record.createdAt,
-          created_by: record.createdBy,
-          type: entry.type,
-          hardcoded: record.isHardcoded,
-          auto_created: record.isAutoCreated,
-          description: record.description
+    return whenKnown(bus.channels.presence.members(record, MAX_MEMBERS), ({ count, members }) => {
+      const entry = channelEntryOf(record, count)
+      return {
+        message: `Channel ${room}:${channel}`,
+        data: {
+          ...entry,
+          participants: members.map(({ client_id }) => client_id),
+          members: members.map(({ joined_at_ms, ...member }) => ({ ...member, joined_at: isoOf(joined_at_ms) })),
+          metadata: {
+            created_at: record.createdAt,
+            created_by: record.createdBy,
+            type: entry.type,
+            hardcoded: record.isHardcoded,
+            auto_created: record.isAutoCreated,
+            description: record.description
+          }
         }
       }
-    }
+    })
   }
 })

@@ -26,8 +26,8 @@ export default command({
     created_by: Type.String(),
     created_at: Type.String()
   }),
-  run: (bus: Bus, { room, channel, description }, caller) => {
-    const record = bus.channels.create(caller, room, channel, description ?? '')
+  run: async (bus: Bus, { room, channel, description }, caller) => {
+    const record = await bus.channels.create(caller, room, channel, description ?? '')
     return {
       message: `Created ${room}:${channel}`,
       data: {

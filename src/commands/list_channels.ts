@@ -3,6 +3,7 @@ import { limitArg, NameArg } from '../bus/arguments.ts'
 import type { Bus } from '../bus/bus.ts'
 import { command } from '../bus/command.ts'
 import { ChannelEntry, channelEntryOf, idOf } from '../bus/records.ts'
+import { whenKnown } from '../structures/eventually.ts'
 
 /** Most channels in one answer. */
 const MAX_CHANNELS = 1000
@@ -42,14 +43,14 @@ export default command({
     const rest = cursor === undefined ? all : all.slice(all.findIndex(record => idOf(record) === cursor) + 1)
     const page = rest.slice(0, limit)
     const last = page.at(-1)
-    return {
+    return whenKnown(bus.channels.presence.counts(page), counts => ({
       message: `${page.length} channels`,
       data: {
         room: room ?? null,
         total_channels: all.length,
-        channels: page.map(record => channelEntryOf(record, bus.channels)),
+        channels: page.map((record, index) => channelEntryOf(record, counts[index] ?? 0)),
         next_cursor: last !== undefined && page.length < rest.length ? idOf(last) : null
       }
-    }
+    }))
   }
 })

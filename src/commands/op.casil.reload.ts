@@ -9,8 +9,8 @@ export default command({
   isSelfChecked: true,
   args: PolicyChangesSchema,
   result: PublicPolicySchema,
-  run: (gate: Gate, changes, caller) => ({
+  run: async (gate: Gate, changes, caller) => ({
     message: 'CASIL policy reloaded',
-    data: toPublicPolicy(gate.reload(changes, caller))
+    data: toPublicPolicy(await gate.reload(changes, caller))
   })
 })

@@ -12,8 +12,8 @@ export default command({
     { additionalProperties: false, examples: [{ job_id: 'cron_3f1c09ab27de' }] }
   ),
   result: Type.Object({ job_id: Type.String() }),
-  run: (scheduler: Scheduler<Source>, { job_id }, caller) => {
-    scheduler.cancel(askerOf(caller), job_id)
+  run: async (scheduler: Scheduler<Source>, { job_id }, caller) => {
+    await scheduler.cancel(askerOf(caller), job_id)
     return { message: 'Job cancelled', data: { job_id } }
   }
 })

@@ -14,7 +14,7 @@ export default command({
   isSelfChecked: true,
   args: OrderSchema,
   result: JobSchema,
-  run: (scheduler: Scheduler<Source>, order, caller) => {
+  run: async (scheduler: Scheduler<Source>, order, caller) => {
     const { id, identity, connection } = caller
     const commission = {
       asker: askerOf(caller),
@@ -22,7 +22,7 @@ export default command({
       // A connection's identity changes when its token is refreshed; what counts is the present one.
       author: connection ?? { id, identity }
     }
-    const job = scheduler.schedule(order, commission)
+    const job = await scheduler.schedule(order, commission)
     return { message: 'Job scheduled', data: describeJob(job) }
   }
 })

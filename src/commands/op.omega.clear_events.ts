@@ -11,8 +11,8 @@ export default command({
   requireService: (lane: Lane<Source>) => lane.requireEnabled(),
   args: Type.Object(filterArgs, { additionalProperties: false, examples: [{ signal: 'spike' }] }),
   result: Type.Object({ removed_count: Type.Integer(), remaining_count: Type.Integer(), ...filterResults }),
-  run: (lane: Lane<Source>, { substrate_id, signal }, caller) => {
-    const { removed, remaining } = lane.clearEvents(caller, { substrateId: substrate_id, signal })
+  run: async (lane: Lane<Source>, { substrate_id, signal }, caller) => {
+    const { removed, remaining } = await lane.clearEvents(caller, { substrateId: substrate_id, signal })
     return {
       message: `Forgot ${removed} events`,
       data: {

@@ -14,8 +14,8 @@ export default command({
     { additionalProperties: false, examples: [{ name: 'reservoir', kind: 'simulated', metadata: { cells: 64 } }] }
   ),
   result: Type.Pick(SubstrateResult, ['substrate_id', 'name', 'kind', 'created_at']),
-  run: (lane: Lane<Source>, { name, kind, metadata = {} }, caller) => {
-    const { substrate_id, created_at } = lane.registerSubstrate(caller, { name, kind, metadata })
+  run: async (lane: Lane<Source>, { name, kind, metadata = {} }, caller) => {
+    const { substrate_id, created_at } = await lane.registerSubstrate(caller, { name, kind, metadata })
     return { message: `Registered ${substrate_id}`, data: { substrate_id, name, kind, created_at } }
   }
 })

@@ -20,8 +20,8 @@ export default command({
     kind: Type.String(),
     removed_events: Type.Integer({ description: 'How many events went with it.' })
   }),
-  run: (lane: Lane<Source>, { substrate_id }, caller) => {
-    const { substrate, removedEvents } = lane.unregisterSubstrate(caller, substrate_id)
+  run: async (lane: Lane<Source>, { substrate_id }, caller) => {
+    const { substrate, removedEvents } = await lane.unregisterSubstrate(caller, substrate_id)
     const { name, kind } = substrate
     return {
       message: `Unregistered ${substrate_id}`,

@@ -1,3 +1,4 @@
+import { rightsOf } from '../auth/capabilities.ts'
 import { askerOf, command } from '../bus/command.ts'
 import { BusError } from '../errors.ts'
 import { targetOf } from '../protocol/address.ts'
@@ -14,15 +15,20 @@ export default command({
   isSelfChecked: true,
   args: RegisterSchema,
   result: RuleSchema,
-  run: (webhooks: Webhooks, args, caller) => {
+  run: async (webhooks: Webhooks, args, caller) => {
     const { connection, identity } = caller
     const lifetime = args.lifetime ?? (connection ? 'connection' : 'tenant')
     if (!connection && lifetime === 'connection')
       throw new BusError('VALIDATION_ERROR', { faults: ['lifetime: must be "tenant" where there is no connection'] })
     // What belongs to a connection follows its token when that is renewed.
     const owner = connection && lifetime === 'connection' ? connection : { identity }
-    const rule = webhooks.register(askerOf(caller), { ...args, lifetime }, (room, channel) =>
-      owner.identity.capabilities.maySubscribe(targetOf(room, channel))
+    const rule = await webhooks.register(
+      askerOf(caller),
+      { ...args, lifetime },
+      {
+        mayRead: (room, channel) => owner.identity.capabilities.maySubscribe(targetOf(room, channel)),
+        rights: () => rightsOf(owner.identity.capabilities)
+      }
     )
     return { message: `Registered ${rule.rule_id}`, data: rule }
   }

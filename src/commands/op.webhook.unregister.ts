@@ -12,8 +12,8 @@ export default command({
     { additionalProperties: false, examples: [{ rule_id: 'wh_0a1b2c3d4e5f' }] }
   ),
   result: Type.Object({ rule_id: Type.String() }),
-  run: (webhooks: Webhooks, { rule_id }, caller) => {
-    webhooks.unregister(askerOf(caller), rule_id)
+  run: async (webhooks: Webhooks, { rule_id }, caller) => {
+    await webhooks.unregister(askerOf(caller), rule_id)
     return { message: `Removed ${rule_id}`, data: { rule_id } }
   }
 })

@@ -2,6 +2,7 @@ import { Type } from '@sinclair/typebox'
 import { hasRole } from '../auth/roles.ts'
 import type { Bus } from '../bus/bus.ts'
 import { command } from '../bus/command.ts'
+import { whenKnown } from '../structures/eventually.ts'
 import { VERSION } from '../version.ts'
 
 const Count = Type.Integer({ minimum: 0 })
@@ -23,12 +24,12 @@ export default command({
     messages: Type.Object({ total: Count }),
     rooms: Count,
     channels: Count,
-    clients: Count,
+    clients: Type.Integer({ minimum: 0, description: 'These, connections and messages are of all nodes together' }),
     timestamp: Type.String()
   }),
   run: (bus: Bus, _args, { identity }) => {
-    const status = bus.status(hasRole(identity.role, 'superadmin') ? undefined : identity.tenant)
-    return {
+    const tenant = hasRole(identity.role, 'superadmin') ? undefined : identity.tenant
+    return whenKnown(bus.numbers.everywhere(tenant), status => ({
       message: 'ArqonBus is running',
       data: {
         server: { status: 'running', version: VERSION, uptime_seconds: status.uptimeSeconds },
@@ -44,6 +45,6 @@ export default command({
         clients: status.clients,
         timestamp: status.timestamp
       }
-    }
+    }))
   }
 })

@@ -2,8 +2,24 @@ import type { Clock } from '../clock.ts'
 import type { Lifetime } from '../structures/holdings.ts'
 import { DEFAULT_DELAY_SECONDS, DEFAULT_REPEAT_COUNT, type Order } from './arguments.ts'
 import { DEFAULT_TIMEZONE } from './expression.ts'
-import type { Commission, Job } from './job.ts'
+import type { Job } from './job.ts'
 import { calendarSchedule, elapsingSchedule, type Schedule } from './schedule.ts'
+
+/** What an entry is made of. */
+export interface EntryParts<Author> {
+  readonly id: string
+  readonly order: Order
+  readonly tenant: string
+  readonly ownerId: string
+  readonly lifetime: Lifetime
+  readonly author: Author
+  readonly createdAtMs: number
+  /** Whether all nodes of a cluster fire it: then it is due by the wall clock, which they have in common. */
+  readonly isShared: boolean
+}
+
+/** Where a job has got to. */
+export type Progress = Pick<Entry<unknown>, 'fired' | 'lastRunAtMs' | 'dueMs'>
 
 /** A job as the scheduler keeps it, with where it has got to. */
 export class Entry<Author> implements Job<Author> {
@@ -14,6 +30,7 @@ export class Entry<Author> implements Job<Author> {
   readonly terms: Omit<Order, 'payload'>
   readonly payloadText: string
   readonly createdAtMs: number
+  readonly isShared: boolean
   readonly schedule: Schedule
   /** Firings after which it is finished; undefined: never. */
   readonly repeatCount: number | undefined
@@ -29,20 +46,23 @@ export class Entry<Author> implements Job<Author> {
 
   readonly #clock: Clock
 
-  constructor(id: string, order: Order, { asker, isConnected, author }: Commission<Author>, clock: Clock) {
-    const { payload, ...terms } = order
-    this.id = id
-    this.tenant = asker.tenant
-    this.ownerId = asker.id
-    this.lifetime = lifetimeOf(order, isConnected)
-    this.author = author
+  constructor(parts: EntryParts<Author>, clock: Clock) {
+    const { payload, ...terms } = parts.order
+    this.id = parts.id
+    this.tenant = parts.tenant
+    this.ownerId = parts.ownerId
+    this.lifetime = parts.lifetime
+    this.author = parts.author
     this.terms = terms
     this.payloadText = JSON.stringify(payload)
-    this.createdAtMs = clock.now()
+    this.createdAtMs = parts.createdAtMs
+    this.isShared = parts.isShared
     this.#clock = clock
-    this.schedule = scheduleOf(terms, clock)
+    const startMs = parts.isShared ? parts.createdAtMs : clock.monotonic()
+    this.schedule = scheduleOf(terms, startMs, parts.isShared ? 'epoch' : 'monotonic')
     this.repeatCount = terms.cron === undefined ? (terms.repeat_count ?? DEFAULT_REPEAT_COUNT) : undefined
-    this.dueMs = this.schedule.next(this.presentMs()) ?? Number.POSITIVE_INFINITY
+    const sinceMs = parts.isShared ? parts.createdAtMs : this.presentMs()
+    this.dueMs = this.schedule.next(sinceMs) ?? Number.POSITIVE_INFINITY
   }
 
   get scale(): Schedule['scale'] {
@@ -57,13 +77,20 @@ export class Entry<Author> implements Job<Author> {
   presentMs(): number {
     return this.scale === 'epoch' ? this.#clock.now() : this.#clock.monotonic()
   }
+
+  /** Takes over how far the cluster is with it. Its due time never goes back. */
+  goOn({ fired, lastRunAtMs, dueMs }: Progress): void {
+    this.fired = fired
+    this.lastRunAtMs = lastRunAtMs
+    this.dueMs = Math.max(this.dueMs, dueMs)
+  }
 }
 
-function scheduleOf(terms: Entry<unknown>['terms'], clock: Clock): Schedule {
+function scheduleOf(terms: Entry<unknown>['terms'], startMs: number, scale: Schedule['scale']): Schedule {
   const { cron, timezone, delay_seconds = DEFAULT_DELAY_SECONDS, interval_seconds } = terms
   if (cron !== undefined) return calendarSchedule(cron, timezone ?? DEFAULT_TIMEZONE)
   const intervalMs = interval_seconds === undefined ? undefined : interval_seconds * 1000
-  return elapsingSchedule(clock.monotonic() + delay_seconds * 1000, intervalMs)
+  return elapsingSchedule(startMs + delay_seconds * 1000, intervalMs, scale)
 }
 
 /** How long a job lives when it is ordered so. */

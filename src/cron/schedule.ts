@@ -8,10 +8,14 @@ export interface Schedule {
   next(afterMs: number): number | undefined
 }
 
-/** Due once, or again and again at `firstMs + n × intervalMs`; nothing adds up, so nothing drifts. */
-export function elapsingSchedule(firstMs: number, intervalMs: number | undefined): Schedule {
+/** Due once, or again and again at `firstMs + n × intervalMs` of a clock; nothing adds up, so nothing drifts. */
+export function elapsingSchedule(
+  firstMs: number,
+  intervalMs: number | undefined,
+  scale: Schedule['scale'] = 'monotonic'
+): Schedule {
   return {
-    scale: 'monotonic',
+    scale,
     next(afterMs) {
       if (afterMs < firstMs) return firstMs
       if (intervalMs === undefined) return undefined

@@ -1,5 +1,4 @@
 import type { JsonObject } from '../protocol/json.ts'
-import { Ring } from '../structures/ring.ts'
 
 /** What a substrate has signalled, in the words of the wire. */
 export interface OmegaEvent {
@@ -22,6 +21,7 @@ export interface EventFilter {
 
 interface Entry {
   readonly event: OmegaEvent
+  readonly nth: number
   /** UTF-8 bytes of its JSON text. */
   readonly bytes: number
 }
@@ -29,7 +29,10 @@ interface Entry {
 /** The last events of one tenant. */
 export class OmegaEvents {
   readonly #maxCount: number
-  readonly #ring = new Ring<Entry>()
+  /** Map( id -> entry ), the oldest first while it is sorted */
+  #entries = new Map<string, Entry>()
+  #last: Entry | undefined
+  #isSorted = true
 
   /** @param maxCount how many are remembered; beyond it the oldest is forgotten */
   constructor(maxCount: number) {
@@ -37,20 +40,46 @@ export class OmegaEvents {
   }
 
   get count(): number {
-    return this.#ring.length
+    return this.#entries.size
   }
 
+  /** Adds the newest. */
   add(event: OmegaEvent): void {
-    this.#ring.push({ event, bytes: Buffer.byteLength(JSON.stringify(event)) })
-    if (this.#ring.length > this.#maxCount) this.#ring.shift()
+    this.#entries.set(event.event_id, entryOf(event, 0))
+    for (const { event_id } of this.excess()) this.remove(event_id)
+  }
+
+  /** Adds an event where its time belongs, also where there are as many as may be. `nth` orders those of one time. */
+  put(event: OmegaEvent, nth: number): void {
+    const entry = entryOf(event, nth)
+    if (this.#last && compare(entry, this.#last) < 0) this.#isSorted = false
+    else this.#last = entry
+    this.#entries.set(event.event_id, entry)
+  }
+
+  remove(eventId: string): void {
+    this.#entries.delete(eventId)
+  }
+
+  /** The oldest, as many as are too many. */
+  excess(): OmegaEvent[] {
+    const number = this.#entries.size - this.#maxCount
+    return number > 0 ? this.#sorted(number).map(({ event }) => event) : []
+  }
+
+  /** All that the filter means, oldest first. */
+  find(filter: EventFilter): OmegaEvent[] {
+    return this.#sorted()
+      .map(({ event }) => event)
+      .filter(event => isMeant(event, filter))
   }
 
   /** The newest that the filter means, oldest first: at most `limit`, and fewer where they are over `maxBytes`. One always fits. */
   list(filter: EventFilter, limit: number, maxBytes: number): OmegaEvent[] {
     const found: OmegaEvent[] = []
     let sum = 0
-    for (let index = this.#ring.length - 1; index >= 0 && found.length < limit; index--) {
-      const { event, bytes } = this.#ring.at(index) as Entry
+    for (const { event, bytes } of this.#sorted().reverse()) {
+      if (found.length >= limit) break
       if (!isMeant(event, filter)) continue
       sum += bytes
       if (sum > maxBytes && found.length > 0) break
@@ -61,12 +90,36 @@ export class OmegaEvents {
 
   /** Forgets what the filter means. Returns how many that were. */
   clear(filter: EventFilter): number {
-    const before = this.#ring.length
-    const kept = [...this.#ring].filter(({ event }) => !isMeant(event, filter))
-    this.#ring.clear()
-    for (const entry of kept) this.#ring.push(entry)
-    return before - kept.length
+    const meant = this.find(filter)
+    for (const { event_id } of meant) this.remove(event_id)
+    return meant.length
   }
+
+  /** The oldest entries, all of them unless a number is named. */
+  #sorted(number = this.#entries.size): Entry[] {
+    if (!this.#isSorted) {
+      const entries = [...this.#entries.values()].sort(compare)
+      this.#entries = new Map(entries.map(entry => [entry.event.event_id, entry]))
+      this.#isSorted = true
+    }
+    const entries: Entry[] = []
+    for (const entry of this.#entries.values()) {
+      if (entries.length >= number) break
+      entries.push(entry)
+    }
+    return entries
+  }
+}
+
+function entryOf(event: OmegaEvent, nth: number): Entry {
+  return { event, nth, bytes: Buffer.byteLength(JSON.stringify(event)) }
+}
+
+/** By time, then by the count of the node, then by anything that is the same on all nodes. */
+function compare(a: Entry, b: Entry): number {
+  if (a.event.timestamp !== b.event.timestamp) return a.event.timestamp < b.event.timestamp ? -1 : 1
+  if (a.nth !== b.nth) return a.nth - b.nth
+  return a.event.event_id < b.event.event_id ? -1 : 1
 }
 
 function isMeant(event: OmegaEvent, { substrateId, signal }: EventFilter): boolean {

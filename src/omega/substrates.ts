@@ -19,6 +19,8 @@ export class Substrates {
   readonly #maxCount: number
   /** Map( id -> substrate ) */
   readonly #substrates = new Map<string, Substrate>()
+  /** Ids of those that are about to be put: they take up room already. */
+  readonly #coming = new Set<string>()
 
   constructor(maxCount: number) {
     this.#maxCount = maxCount
@@ -26,6 +28,11 @@ export class Substrates {
 
   get count(): number {
     return this.#substrates.size
+  }
+
+  /** Whether there are none, not even on their way. */
+  get isEmpty(): boolean {
+    return this.#substrates.size + this.#coming.size === 0
   }
 
   has(id: string): boolean {
@@ -36,10 +43,30 @@ export class Substrates {
     return [...this.#substrates.values()]
   }
 
+  get(id: string): Substrate | undefined {
+    return this.#substrates.get(id)
+  }
+
   /** @throws {BusError} VALIDATION_ERROR when there are as many as there may be */
   add(substrate: Substrate): void {
-    if (this.#substrates.size >= this.#maxCount)
-      throw new BusError('VALIDATION_ERROR', { message: 'Tier-Omega substrate limit reached' })
+    this.#requireRoom()
+    this.put(substrate)
+  }
+
+  /**
+   * Keeps room for a substrate until it is put or given up. Returns how to let go of it.
+   * @throws {BusError} VALIDATION_ERROR when there are as many as there may be
+   */
+  reserve(id: string): () => void {
+    this.#requireRoom()
+    this.#coming.add(id)
+    return () => {
+      this.#coming.delete(id)
+    }
+  }
+
+  /** Adds a substrate for which there is room, here or on another node. */
+  put(substrate: Substrate): void {
     this.#substrates.set(substrate.substrate_id, substrate)
   }
 
@@ -48,5 +75,11 @@ export class Substrates {
     const substrate = this.#substrates.get(id)
     this.#substrates.delete(id)
     return substrate
+  }
+
+  #requireRoom(): void {
+    const coming = [...this.#coming].filter(id => !this.#substrates.has(id))
+    if (this.#substrates.size + coming.length >= this.#maxCount)
+      throw new BusError('VALIDATION_ERROR', { message: 'Tier-Omega substrate limit reached' })
   }
 }

@@ -25,6 +25,12 @@ export function tenantOf(key: string): string {
   return key.slice(0, key.indexOf('/'))
 }
 
+/** The address that {@link keyOf} made a key of; undefined for any other text. */
+export function addressOf(key: string): Address | undefined {
+  const [, tenant = '', room = '', channel = ''] = /^([^/]+)\/([^:]+):(.*)$/.exec(key) ?? []
+  return isName(tenant) && isName(room) && (channel === '' || isName(channel)) ? { tenant, room, channel } : undefined
+}
+
 /** Splits `"room:channel"` at the first colon; without one the channel is absent. */
 export function splitAddress(text: string): { readonly room: string; readonly channel: string | undefined } {
   const colon = text.indexOf(':')

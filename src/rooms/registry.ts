@@ -1,6 +1,8 @@
 import type { Clock } from '../clock.ts'
 import { BusError } from '../errors.ts'
 import { keyOf } from '../protocol/address.ts'
+import { Signal } from '../structures/signal.ts'
+import { alreadyThere } from './refusals.ts'
 import type { Seed } from './seed.ts'
 
 /** What is known about a channel, or, with an empty name, about a room as a whole. */
@@ -14,14 +16,20 @@ export interface ChannelRecord {
   /** Key of the room itself; one text for all its channels. */
   readonly roomKey: string
   description: string
-  readonly createdAt: string
+  createdAt: string
   /** Client id, or `system`. */
-  readonly createdBy: string
+  createdBy: string
   readonly isHardcoded: boolean
-  readonly isAutoCreated: boolean
+  isAutoCreated: boolean
   /** When it was last published to, joined or left: milliseconds since the epoch. */
   lastActivityMs: number
 }
+
+/** A channel, or a room itself, that another node knows. */
+export type ForeignChannel = Pick<
+  ChannelRecord,
+  'tenant' | 'room' | 'name' | 'description' | 'createdAt' | 'createdBy' | 'isAutoCreated' | 'lastActivityMs'
+>
 
 /** Bounds of the registry and what it starts with [limits.md, Limits]. */
 export interface RegistryOptions {
@@ -45,6 +53,8 @@ interface Room {
 
 /** The rooms and channels of all tenants. It knows names and dates, not members or messages. */
 export class Registry {
+  /** A channel, or a room itself, was created by using it. */
+  readonly opened = new Signal<[record: ChannelRecord]>()
   /** Map( tenant -> Map( room -> Room ) ); a tenant is seeded when it is first named. */
   readonly #tenants = new Map<string, Map<string, Room>>()
   readonly #options: RegistryOptions
@@ -52,6 +62,11 @@ export class Registry {
 
   constructor(options: RegistryOptions) {
     this.#options = options
+  }
+
+  /** How long an auto-created channel is kept after its last use, in milliseconds. */
+  get emptyGraceMs(): number {
+    return this.#options.emptyGraceMs
   }
 
   /** The channel, or the room itself when `name` is empty. */
@@ -71,7 +86,10 @@ export class Registry {
       throw new BusError('CHANNEL_NOT_FOUND', {
         message: `Channel not found: ${name === '' ? room : `${room}:${name}`}`
       })
-    return this.#add(tenant, room, name, { createdBy: by, description: '', isAutoCreated: true })
+    this.#requireRoom(tenant, room, name)
+    const record = this.#add(tenant, room, name, { createdBy: by, description: '', isAutoCreated: true })
+    this.opened.emit(record)
+    return record
   }
 
   /**
@@ -79,18 +97,34 @@ export class Registry {
    * @throws {BusError} CHANNEL_EXISTS, LIMIT_EXCEEDED
    */
   create(tenant: string, room: string, name: string, by: string, description: string): ChannelRecord {
-    if (this.find(tenant, room, name))
-      throw new BusError('CHANNEL_EXISTS', { message: `Channel already exists: ${room}:${name}` })
+    this.requireNew(tenant, room, name)
     return this.#add(tenant, room, name, { createdBy: by, description, isAutoCreated: false })
   }
 
-  /** Forgets a channel; with an empty name, a room that has no channel left. */
+  /** Creates nothing. @throws {BusError} what {@link create} would */
+  requireNew(tenant: string, room: string, name: string): void {
+    if (this.find(tenant, room, name)) throw alreadyThere(room, name)
+    this.#requireRoom(tenant, room, name)
+  }
+
+  /** Takes over what another node says of a channel, whatever the bounds: it is there. What every server has stays as it is. */
+  adopt(foreign: ForeignChannel): ChannelRecord {
+    const { tenant, room, name, description, createdAt, createdBy, isAutoCreated } = foreign
+    const found = this.find(tenant, room, name)
+    if (!found) return this.#add(tenant, room, name, foreign)
+    if (!found.isHardcoded) Object.assign(found, { description, createdAt, createdBy, isAutoCreated })
+    return found
+  }
+
+  /** Forgets a channel; with an empty name, a room that has no channel left. Nothing happens when it is another by now. */
   remove(record: ChannelRecord): void {
     const rooms = this.#roomsOf(record.tenant)
     const room = rooms.get(record.room)
-    if (record.name === '') {
-      if (room?.channels.size === 0) rooms.delete(record.room)
-    } else if (room?.channels.delete(record.name)) this.#channelCount--
+    if (this.find(record.tenant, record.room, record.name) !== record) return
+    if (record.name !== '') {
+      room?.channels.delete(record.name)
+      this.#channelCount--
+    } else if (room?.channels.size === 0) rooms.delete(record.room)
   }
 
   /** The channels of one room, or of all rooms of the tenant, by name. */
@@ -112,6 +146,21 @@ export class Registry {
     const chosen = tenant === undefined ? [...this.#tenants.values()] : [this.#roomsOf(tenant)]
     const rooms = chosen.flatMap(one => [...one.values()])
     return { rooms: rooms.length, channels: rooms.reduce((sum, room) => sum + room.channels.size, 0) }
+  }
+
+  /** The tenants that have been named. */
+  tenants(): IterableIterator<string> {
+    return this.#tenants.keys()
+  }
+
+  /** The auto-created channels and rooms. */
+  *autoCreated(): Generator<ChannelRecord> {
+    for (const rooms of this.#tenants.values()) {
+      for (const { itself, channels } of rooms.values()) {
+        if (itself.isAutoCreated) yield itself
+        for (const record of channels.values()) if (record.isAutoCreated) yield record
+      }
+    }
   }
 
   /**
@@ -162,17 +211,21 @@ export class Registry {
     return rooms
   }
 
-  #add(tenant: string, roomName: string, name: string, origin: Origin): ChannelRecord {
+  /** @throws {BusError} LIMIT_EXCEEDED */
+  #requireRoom(tenant: string, roomName: string, name: string): void {
     const rooms = this.#roomsOf(tenant)
     const { maxRoomsPerTenant, maxChannelsPerRoom, maxChannels } = this.#options
     const room = rooms.get(roomName)
     if (!room && rooms.size >= maxRoomsPerTenant) throw exceeded(`a tenant can have ${maxRoomsPerTenant} rooms`)
-    if (name !== '') {
-      if (room && room.channels.size >= maxChannelsPerRoom)
-        throw exceeded(`a room can have ${maxChannelsPerRoom} channels`)
-      if (this.#channelCount >= maxChannels) throw exceeded(`the server can have ${maxChannels} channels`)
-    }
-    const home = room ?? this.#newRoom(tenant, roomName, { ...origin, isAutoCreated: true })
+    if (name === '') return
+    if (room && room.channels.size >= maxChannelsPerRoom)
+      throw exceeded(`a room can have ${maxChannelsPerRoom} channels`)
+    if (this.#channelCount >= maxChannels) throw exceeded(`the server can have ${maxChannels} channels`)
+  }
+
+  #add(tenant: string, roomName: string, name: string, origin: Origin): ChannelRecord {
+    const rooms = this.#roomsOf(tenant)
+    const home = rooms.get(roomName) ?? this.#newRoom(tenant, roomName, homeOf(origin, name))
     rooms.set(roomName, home)
     if (name === '') return home.itself
     const record = this.#newRecord(tenant, roomName, name, origin)
@@ -195,11 +248,11 @@ export class Registry {
       key: keyOf(tenant, room, name),
       roomKey: itself?.key ?? keyOf(tenant, room, ''),
       description: origin.description ?? '',
-      createdAt: clock.iso(),
+      createdAt: origin.createdAt ?? clock.iso(),
       createdBy: origin.createdBy,
       isHardcoded: origin.createdBy === 'system',
       isAutoCreated: origin.isAutoCreated,
-      lastActivityMs: clock.now()
+      lastActivityMs: origin.lastActivityMs ?? clock.now()
     }
   }
 }
@@ -208,6 +261,13 @@ interface Origin {
   readonly createdBy: string
   readonly description?: string
   readonly isAutoCreated: boolean
+  readonly createdAt?: string
+  readonly lastActivityMs?: number
+}
+
+/** A room comes into being with its first channel, and goes when it has none. */
+function homeOf(origin: Origin, name: string): Origin {
+  return name === '' ? origin : { ...origin, isAutoCreated: true }
 }
 
 function isIdle(record: ChannelRecord, oldestMs: number): boolean {

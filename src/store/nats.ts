@@ -10,7 +10,7 @@ import { Chores } from './nats/chores.ts'
 import { type Entry, NOTHING, textOf } from './nats/entry.ts'
 import { Feed } from './nats/feed.ts'
 import { Mirror, type Slot } from './nats/mirror.ts'
-import { type Place, placeOf, subjectOf } from './nats/subjects.ts'
+import type { Place, Subjects } from './nats/subjects.ts'
 import type {
   ChangeListener,
   Counted,
@@ -28,6 +28,8 @@ import { Watchers } from './watchers.ts'
 
 /** What a NATS store is made of. */
 export interface NatsStoreOptions {
+  /** Which bucket. */
+  readonly subjects: Subjects
   readonly clock: Clock
   readonly limits: StoreLimits
   readonly log: Log
@@ -81,10 +83,10 @@ class NatsStore implements Store {
   }
 
   async open(): Promise<void> {
-    const { clock, limits, log, random, replicas, connect } = this.#options
+    const { subjects, clock, limits, log, random, replicas, connect } = this.#options
     const link = await connect()
     try {
-      const bucket = await Bucket.open(link, { replicas, maxValueBytes: limits.maxStoreValueBytes })
+      const bucket = await Bucket.open(link, { subjects, clock, replicas, maxValueBytes: limits.maxStoreValueBytes })
       const feed = new Feed({
         bucket,
         link,
@@ -94,7 +96,7 @@ class NatsStore implements Store {
         reread: (seen, upTo) => this.#sweep(seen, upTo),
         marksMs: (MARK_MS * 2) / 3
       })
-      const changes = new Changes({ bucket, chores: this.#chores, clock, feed, mirror: this.#mirror, random })
+      const changes = new Changes({ bucket, chores: this.#chores, clock, feed, mirror: this.#mirror, random, subjects })
       this.#opened = { link, bucket, changes, feed }
       await feed.open()
     } catch (error) {
@@ -107,7 +109,7 @@ class NatsStore implements Store {
   async get(scope: Scope, key: string): Promise<Item | undefined> {
     checkKey(this.#options.limits, key)
     const { bucket } = this.#require()
-    const entry = await bucket.read(subjectOf({ ...scope, key }))
+    const entry = await bucket.read(this.#options.subjects.of({ ...scope, key }))
     if (entry.operation !== 'set' || hasEnded(entry, this.#options.clock)) return undefined
     return { text: textOf(entry), version: entry.version }
   }
@@ -200,13 +202,14 @@ class NatsStore implements Store {
   /** @throws {BusError} LIMIT_EXCEEDED for what by itself is too large, ENGINE_UNAVAILABLE */
   #requireRoom(key: string, text: string, ttlMs: number | undefined): Opened {
     const { limits } = this.#options
-    const most = (this.#opened?.link.maxPayloadBytes ?? NEVER) - HEADER_BYTES
+    // Without a connection it is not known what the server takes.
+    const most = (this.#opened?.link.maxPayloadBytes || NEVER) - HEADER_BYTES
     checkWrite({ ...limits, maxStoreValueBytes: Math.min(limits.maxStoreValueBytes, most) }, { key, text, ttlMs })
     return this.#require()
   }
 
   #take(subject: string, entry: Entry): void {
-    const place = placeOf(subject)
+    const place = this.#options.subjects.placeOf(subject)
     if (place === undefined) return
     this.#chores.cancel(subject)
     const old = this.#mirror.apply(place, entry)
@@ -229,13 +232,13 @@ class NatsStore implements Store {
   /** Lets a key go whose end has come; it counts for nothing any more, and the change is told when the bucket has it. */
   #end(slot: Slot): void {
     const delayMs = slot.isOwn ? 0 : OTHERS_MS + this.#options.random() * OTHERS_JITTER_MS
-    this.#chores.set(subjectOf(slot), delayMs, async () => this.#opened?.changes.end(slot))
+    this.#chores.set(this.#options.subjects.of(slot), delayMs, async () => this.#opened?.changes.end(slot))
   }
 
   /** After the bucket was read as a whole: finds out what has been removed so long ago that there is no mark of it any more. */
   async #sweep(seen: ReadonlySet<string>, upTo: number): Promise<void> {
     for (const slot of this.#mirror.slots()) {
-      const subject = subjectOf(slot)
+      const subject = this.#options.subjects.of(slot)
       if (seen.has(subject) || slot.revision > upTo) continue
       const { revision } = (await this.#opened?.bucket.read(subject)) ?? slot
       if (revision > 0) continue

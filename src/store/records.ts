@@ -1,9 +1,23 @@
 import { BusError } from '../errors.ts'
 import type { OpenRecords, RecordListener, RecordOptions, Records } from '../structures/records.ts'
+import type { StoreLimits } from './limits.ts'
 import type { Change, Scope, Store } from './store.ts'
 
 /** How many records are read at the same time. */
 const READS = 64
+
+/** Bounds of what a cluster has in common: far beyond what the bounds of its parts allow together. */
+export const RECORD_LIMITS: StoreLimits = {
+  maxStoreKeys: 100_000_000,
+  maxStoreKeyBytes: 1_024,
+  maxStoreValueBytes: 1024 * 1024,
+  maxStoreBytes: 1024 ** 4,
+  maxStoreTtlSeconds: 400 * 24 * 60 * 60,
+  maxStorePage: 1_000
+}
+
+/** How many ids are listed at a time. */
+export const RECORD_PAGE = RECORD_LIMITS.maxStorePage
 
 /** Records in a store of their own, one namespace for each kind. What several nodes have in common is what their stores have. */
 export function createRecords(store: Store, pageSize: number): OpenRecords {
@@ -62,8 +76,13 @@ class StoredRecords implements Records {
     }
   }
 
-  async delete(id: string): Promise<boolean> {
-    return this.#store.delete(this.#scope, id)
+  async delete(id: string, isMeant?: (text: string) => boolean): Promise<boolean> {
+    if (isMeant === undefined) return this.#store.delete(this.#scope, id)
+    for (;;) {
+      const item = await this.#store.get(this.#scope, id)
+      if (item === undefined || !isMeant(item.text)) return false
+      if (await isWritten(this.#store.delete(this.#scope, id, { ifVersion: item.version }))) return true
+    }
   }
 
   async #read(id: string, versions: Map<string, number>, take: RecordListener): Promise<void> {

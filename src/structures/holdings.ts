@@ -42,6 +42,8 @@ export class Holdings<T extends Held> {
   readonly #tenants = new Map<string, Map<string, T>>()
   /** Map( owner -> its things that live as long as it is connected ) */
   readonly #owners = new Map<string, Set<T>>()
+  /** Things that are about to be added: they take up room already. */
+  readonly #coming = new Set<Held>()
 
   constructor(bounds: HoldingBounds) {
     this.#bounds = bounds
@@ -65,11 +67,22 @@ export class Holdings<T extends Held> {
     const { noun, perClient, perTenant, perProcess } = this.#bounds
     if (lifetime === 'tenant' && !asker.isAdmin)
       throw new BusError('AUTHORIZATION_ERROR', { message: 'lifetime "tenant" needs the role admin' })
-    if (lifetime === 'connection' && (this.#owners.get(asker.id)?.size ?? 0) >= perClient)
+    const coming = [...this.#coming].filter(({ id }) => !this.#things.has(id))
+    const ofTenant = coming.filter(({ tenant }) => tenant === asker.tenant)
+    const ofOwner = ofTenant.filter(thing => thing.ownerId === asker.id && thing.lifetime === 'connection')
+    if (lifetime === 'connection' && (this.#owners.get(asker.id)?.size ?? 0) + ofOwner.length >= perClient)
       throw exceeded(`a client can have ${perClient} ${noun}`)
-    if ((this.#tenants.get(asker.tenant)?.size ?? 0) >= perTenant)
+    if ((this.#tenants.get(asker.tenant)?.size ?? 0) + ofTenant.length >= perTenant)
       throw exceeded(`a tenant can have ${perTenant} ${noun}`)
-    if (this.#things.size >= perProcess) throw exceeded(`the server can have ${perProcess} ${noun}`)
+    if (this.#things.size + coming.length >= perProcess) throw exceeded(`the server can have ${perProcess} ${noun}`)
+  }
+
+  /** Keeps room for a thing that {@link check} has let pass until it is added or given up. Returns how to let go of it. */
+  reserve(thing: Held): () => void {
+    this.#coming.add(thing)
+    return () => {
+      this.#coming.delete(thing)
+    }
   }
 
   /** Adds a thing that {@link check} has let pass. */

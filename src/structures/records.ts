@@ -34,8 +34,8 @@ export interface Records {
     options?: RecordOptions
   ): Promise<boolean>
 
-  /** False when there was none. */
-  delete(id: string): Promise<boolean>
+  /** False, and nothing changed, when there was none, or when `isMeant` says of what is there that it is another. */
+  delete(id: string, isMeant?: (text: string) => boolean): Promise<boolean>
 }
 
 /** Gives the records of a kind. A kind is a name [limits.md, Limits]. */

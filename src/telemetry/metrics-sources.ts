@@ -26,6 +26,16 @@ export interface BusSource {
   readonly isUnderPressure: boolean
 }
 
+/** How the way to an engine outside of the process does. */
+export interface EngineValues {
+  readonly roundTripMs: number
+  readonly reconnects: number
+  readonly inFlight: number
+  readonly gapsMended: number
+  readonly gapsLost: number
+  readonly peers: number
+}
+
 /** What the deliveries to other servers come to. */
 export interface WebhookValues {
   readonly queued: number
@@ -49,9 +59,10 @@ export interface MetricSources {
   readonly history: { readonly messages: number; readonly bytes: number }
   readonly decisions: readonly { readonly decision: string; readonly reason: string; readonly count: number }[]
   readonly probe: { readonly lastSeconds: number; readonly ageSeconds: number; readonly failures: number }
+  readonly engine?: EngineValues | undefined
   readonly runtime: RuntimeValues
   readonly webhooks?: WebhookValues | undefined
-  readonly cron?: { readonly jobs: number; readonly fired: number } | undefined
+  readonly cron?: { readonly jobs: number; readonly fired: number; readonly claimsLost: number } | undefined
   readonly store?: { readonly keys: number; readonly bytes: number } | undefined
   readonly telemetry?: { readonly connections: number; readonly sent: number; readonly dropped: number } | undefined
 }

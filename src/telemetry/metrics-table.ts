@@ -1,6 +1,7 @@
 import { type ErrorCode, errorTable } from '../errors.ts'
 import type { Counts } from '../structures/counts.ts'
 import { counter, gauge, histogram, labelled, type MetricRow, type MetricSample, untyped } from './metrics-row.ts'
+import { engineRows } from './metrics-table-engine.ts'
 import { runtimeRows } from './metrics-table-runtime.ts'
 
 /** Codes that somebody may want to be woken for stand there from the start: a rise from nothing is none to Prometheus. */
@@ -55,7 +56,7 @@ const trafficRows: readonly MetricRow[] = [
   ),
   histogram(
     'publish_deliver_duration_seconds',
-    'Time from the decoded frame to the end of the turn, when all receivers were written to; one message in 64',
+    'Time from the decoded frame to the end of the turn in which all receivers of this process were written to; one message in 64',
     ({ delivery }) => delivery
   )
 ]
@@ -118,17 +119,7 @@ const partRows: readonly MetricRow[] = [
     'Time one inspection of content takes; one in 16',
     ({ inspection }) => inspection
   ),
-  gauge(
-    'broker_probe_duration_seconds',
-    'Time of the last way through the engine and back',
-    ({ probe }) => probe.lastSeconds
-  ),
-  gauge('broker_probe_age_seconds', 'Time since the engine last answered', ({ probe }) => probe.ageSeconds),
-  counter(
-    'broker_probe_failures_total',
-    'Probes that the engine answered with an error',
-    ({ probe }) => probe.failures
-  ),
+  ...engineRows,
   gauge('webhook_queue_deliveries', 'Webhook deliveries that wait', ({ webhooks }) => webhooks?.queued ?? 0),
   gauge('webhook_in_flight', 'Webhook requests under way', ({ webhooks }) => webhooks?.inFlight ?? 0),
   counter('webhook_deliveries_total', 'Webhook attempts and what was given up, by outcome', ({ webhooks }) =>
@@ -136,6 +127,7 @@ const partRows: readonly MetricRow[] = [
   ),
   gauge('cron_jobs', 'Jobs that are scheduled', ({ cron }) => cron?.jobs ?? 0),
   counter('cron_fired_total', 'Firings of jobs', ({ cron }) => cron?.fired ?? 0),
+  counter('cron_claims_lost_total', 'Firings that another process took', ({ cron }) => cron?.claimsLost ?? 0),
   gauge('store_keys', 'Keys stored by all tenants', ({ store }) => store?.keys ?? 0),
   gauge('store_bytes', 'Bytes stored by all tenants', ({ store }) => store?.bytes ?? 0),
   gauge('telemetry_connections', 'Connections to the telemetry socket', ({ telemetry }) => telemetry?.connections ?? 0),

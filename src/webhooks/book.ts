@@ -1,7 +1,7 @@
 import type { Stamped } from '../protocol/message.ts'
 import { compileGlob, type Matcher } from '../structures/glob.ts'
 import { type Asker, Holdings } from '../structures/holdings.ts'
-import type { Rule } from './rule.ts'
+import type { Rule, RuleFacts } from './rule.ts'
 
 /** How many rules there may be [limits.md, Limits]. */
 export interface BookLimits {
@@ -40,7 +40,12 @@ export class Book {
     this.#holdings.check(asker, lifetime)
   }
 
-  /** Adds a rule that {@link check} has let pass. */
+  /** Keeps room for a rule that {@link check} has let pass until it is added or given up. Returns how to let go of it. */
+  reserve(facts: RuleFacts): () => void {
+    return this.#holdings.reserve(facts)
+  }
+
+  /** Adds a rule that {@link check} has let pass, here or on another node. */
   add(rule: Rule): void {
     this.#holdings.add(rule)
     this.#patterns.set(rule, [matcherOf(rule.room), matcherOf(rule.channel)])

@@ -3,7 +3,7 @@ import type { DeadLetter } from './dead-letters.ts'
 import type { RuleState } from './health.ts'
 import type { Attempt } from './journal.ts'
 import type { PostResult } from './post.ts'
-import type { Rule } from './rule.ts'
+import type { Rule, RuleFacts } from './rule.ts'
 
 const TextOrNull = Type.Union([Type.String(), Type.Null()])
 const StatusOrNull = Type.Union([Type.Integer(), Type.Null()], {
@@ -79,7 +79,7 @@ export const DeadLetterSchema = Type.Object({
 })
 
 /** A webhook as it is shown: neither its headers nor its secret. */
-export function ruleOf(rule: Rule): Static<typeof RuleSchema> {
+export function ruleOf(rule: RuleFacts): Static<typeof RuleSchema> {
   const { id, url, room, channel, timeoutMs, types, lifetime, createdAt } = rule
   return {
     rule_id: id,

@@ -1,3 +1,4 @@
+import type { Json } from '../protocol/json.ts'
 import type { Held, Lifetime } from '../structures/holdings.ts'
 import { Chain, type Link } from './chain.ts'
 import type { Delivery } from './delivery.ts'
@@ -27,10 +28,21 @@ export interface RuleRequest {
   readonly lifetime: Lifetime
 }
 
-/** A webhook: what it matches, where it posts, and how that has gone. */
-export interface Rule extends Held, RuleRequest {
+/** What a webhook is, wherever it is known. */
+export interface RuleFacts extends Held, RuleRequest {
   /** RFC 3339. */
   readonly createdAt: string
+}
+
+/** What the owner of a webhook may read. */
+export interface Reader {
+  readonly mayRead: MayRead
+  /** What `mayRead` goes by at present, as plain data from which another node can make the same. */
+  readonly rights: () => Json
+}
+
+/** A webhook: what it matches, where it posts, and how that has gone. */
+export interface Rule extends RuleFacts {
   /** Asked at every match and before every attempt. */
   readonly mayRead: MayRead
   readonly health: Health

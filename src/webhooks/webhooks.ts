@@ -23,8 +23,9 @@ import {
   testOf
 } from './records.ts'
 import { readRequest } from './request.ts'
-import { createRule, type MayRead, type Rule, type RuleLimits } from './rule.ts'
+import { createRule, type MayRead, type Reader, type Rule, type RuleFacts, type RuleLimits } from './rule.ts'
 import { sampleOf } from './sample.ts'
+import { type SharedWebhooks, Shelf } from './shelf.ts'
 
 /** Bounds on webhooks [limits.md, Limits]; the names are those of the configuration. */
 export interface WebhookLimits extends BookLimits, RuleLimits, DispatcherLimits {}
@@ -37,6 +38,8 @@ export interface WebhooksOptions extends Omit<DispatcherOptions, 'ledger' | 'lim
   /** Every stored message, once its sender was answered. It is listened to only while there are webhooks. */
   readonly published: Pick<Signal<[message: Stamped, position: Position]>, 'on'>
   readonly emit: (event: WebhookEvent) => void
+  /** Undefined: this node has its webhooks for itself. */
+  readonly shared?: SharedWebhooks | undefined
 }
 
 /** Time for what is under way when webhooks close; the rest is broken off. */
@@ -45,22 +48,42 @@ const CLOSE_GRACE_MS = 2_000
 /**
  * Webhooks: what is published goes to other servers by HTTP, in the background [operators.md, op.webhook.*; limits.md, P15]. Whoever
  * asks sees its own rules, an admin those of its tenant, and nobody those of another.
+ *
+ * With `shared` all nodes of a cluster have the same webhooks, and each can show and remove all of them. A message is posted by the
+ * node that has accepted it and by no other: only there is it published, so nothing has to be agreed upon, whatever nodes sleep or
+ * die. What came of deliveries (states, statistics, attempts, dead letters) is known to the node that posted, and so each node tells
+ * its own; a dead letter is replayed where it is. The bounds on the number of webhooks are those of the cluster, but nodes that
+ * register in the same moment may pass them by a few.
  */
 export class Webhooks {
   readonly #options: WebhooksOptions
   readonly #book: Book
   readonly #ledger: Ledger
   readonly #dispatcher: Dispatcher
+  readonly #shelf: Shelf | undefined
   /** Rules that a sample is on its way to. */
   readonly #testing = new Set<Rule>()
   #stopListening: (() => void) | undefined
 
   constructor(options: WebhooksOptions) {
-    const { clock, limits, emit } = options
+    const { clock, limits, emit, shared } = options
     this.#options = options
     this.#book = new Book(limits)
     this.#ledger = new Ledger({ monotonic: () => clock.monotonic(), emit })
     this.#dispatcher = new Dispatcher({ ...options, ledger: this.#ledger, makeId: () => this.#makeId() })
+    this.#shelf =
+      shared &&
+      new Shelf({
+        ...shared,
+        clock,
+        adopt: (facts, mayRead) => this.#adopt(facts, mayRead),
+        forget: rule => this.#drop(rule)
+      })
+  }
+
+  /** Learns of the webhooks of the cluster, if there is one. To be called once. @throws {BusError} ENGINE_UNAVAILABLE */
+  async follow(): Promise<void> {
+    await this.#shelf?.follow()
   }
 
   /** Deliveries that wait. */
@@ -79,28 +102,35 @@ export class Webhooks {
   }
 
   /**
-   * Registers a webhook. `mayRead` says what the owner may subscribe to; no other message is posted.
+   * Registers a webhook. The reader says what the owner may subscribe to; no other message is posted. Other nodes learn of a change
+   * of what it may read within ten seconds.
    * @param args as `RegisterSchema` has them, not checked yet
    * @throws {BusError} VALIDATION_ERROR with every fault; AUTHORIZATION_ERROR for a lifetime that needs an admin, or for one channel
-   * that the owner may not subscribe to; LIMIT_EXCEEDED
+   * that the owner may not subscribe to; LIMIT_EXCEEDED; ENGINE_UNAVAILABLE
    */
-  register(asker: Asker, args: Readonly<Record<string, unknown>>, mayRead: MayRead): Static<typeof RuleSchema> {
-    const { guard, ids, clock, limits } = this.#options
+  async register(
+    asker: Asker,
+    args: Readonly<Record<string, unknown>>,
+    reader: Reader
+  ): Promise<Static<typeof RuleSchema>> {
+    const { guard, ids, clock } = this.#options
     const request = readRequest(args, guard)
-    requireReadable(request, mayRead)
+    requireReadable(request, reader.mayRead)
     this.#book.check(asker, request.lifetime)
-    const held = { id: `wh_${ids.short()}`, tenant: asker.tenant, ownerId: asker.id, createdAt: clock.iso(), mayRead }
-    const rule = createRule(held, request, limits)
-    this.#book.add(rule)
-    this.#dispatcher.adopt(rule)
-    this.#stopListening ??= this.#options.published.on((message, position) => this.#take(message, position))
-    return ruleOf(rule)
+    const held = { id: `wh_${ids.short()}`, tenant: asker.tenant, ownerId: asker.id, createdAt: clock.iso() }
+    const facts = { ...held, ...request }
+    if (this.#shelf) await this.#share(this.#shelf, facts, reader)
+    else this.#adopt(facts, reader.mayRead)
+    return ruleOf(facts)
   }
 
   /** The webhooks that the asker may see, in the order in which they were registered. */
   list(asker: Asker): Static<typeof RuleEntrySchema>[] {
     const nowMs = this.#options.clock.monotonic()
-    return this.#book.list(asker).map(rule => ruleEntryOf(rule, rule.health.stateAt(nowMs)))
+    const rules = this.#book.list(asker)
+    // Those of other nodes became known here in any order.
+    if (this.#shelf) rules.sort((a, b) => (a.createdAt < b.createdAt ? -1 : a.createdAt > b.createdAt ? 1 : 0))
+    return rules.map(rule => ruleEntryOf(rule, rule.health.stateAt(nowMs)))
   }
 
   /** One webhook. @throws {BusError} NOT_FOUND, AUTHORIZATION_ERROR */
@@ -109,16 +139,17 @@ export class Webhooks {
     return ruleEntryOf(rule, rule.health.stateAt(this.#options.clock.monotonic()))
   }
 
-  /** Removes a webhook with all that waits for it. @throws {BusError} NOT_FOUND, AUTHORIZATION_ERROR */
-  unregister(asker: Asker, ruleId: string): void {
+  /** Removes a webhook with all that waits for it. @throws {BusError} NOT_FOUND, AUTHORIZATION_ERROR, ENGINE_UNAVAILABLE */
+  async unregister(asker: Asker, ruleId: string): Promise<void> {
     const rule = this.#book.require(asker, ruleId)
-    this.#book.delete(rule)
-    this.#forget(rule)
+    if (this.#shelf) await this.#shelf.remove(rule)
+    else this.#drop(rule)
   }
 
-  /** A connection is gone, and the webhooks that live as long with it. */
+  /** A connection to this node is gone, and the webhooks that live as long with it. */
   ownerLeft(ownerId: string): void {
-    for (const rule of this.#book.dropOwner(ownerId)) this.#forget(rule)
+    if (this.#shelf) this.#shelf.ownerLeft(ownerId)
+    else for (const rule of this.#book.dropOwner(ownerId)) this.#forget(rule)
   }
 
   /**
@@ -183,7 +214,25 @@ export class Webhooks {
     const grace = clock.after(CLOSE_GRACE_MS, () => void poster.close())
     await ended
     grace.cancel()
-    await poster.close()
+    await Promise.all([poster.close(), this.#shelf?.close()])
+  }
+
+  /** Rules that are on their way to the records count already. */
+  async #share(shelf: Shelf, facts: RuleFacts, reader: Reader): Promise<void> {
+    const letGo = this.#book.reserve(facts)
+    try {
+      await shelf.add(facts, reader)
+    } finally {
+      letGo()
+    }
+  }
+
+  #adopt(facts: RuleFacts, mayRead: MayRead): Rule {
+    const rule = createRule({ ...facts, mayRead }, facts, this.#options.limits)
+    this.#book.add(rule)
+    this.#dispatcher.adopt(rule)
+    this.#stopListening ??= this.#options.published.on((message, position) => this.#take(message, position))
+    return rule
   }
 
   /** Called while a message is published: finds its rules and queues it, and no more. */
@@ -196,6 +245,11 @@ export class Webhooks {
       letter ??= letterOf(message, position)
       this.#dispatcher.enqueue(rule, letter)
     }
+  }
+
+  #drop(rule: Rule): void {
+    this.#book.delete(rule)
+    this.#forget(rule)
   }
 
   #forget(rule: Rule): void {

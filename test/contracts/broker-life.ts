@@ -16,6 +16,14 @@ export function brokerLifeContract(name: string, make: MakeBroker): void {
     for (const count of [channels, messages, bytes]) assert.ok(Number.isSafeInteger(count) && count >= 0)
   })
 
+  test(`${name}: a broker without other nodes knows that, and a question is answered by nobody`, async t => {
+    const { broker, sink } = await setStage(t, make)
+    assert.equal(broker.peerCount, 0)
+    assert.deepEqual(await broker.ask({ kind: 'any' }), [])
+    await broker.probe()
+    assert.deepEqual(sink.questions, [])
+  })
+
   test(`${name}: closing settles every publish that is under way exactly once`, async t => {
     const stage = await setStage(t, make)
     const settlements: (Stored | BusError | undefined)[][] = []
@@ -55,6 +63,7 @@ export function brokerLifeContract(name: string, make: MakeBroker): void {
       () => broker.recover(key, { sequence: 0, epoch: 'any' }, 10),
       () => broker.read(key, { limit: 10, keep: 'newest' }),
       () => broker.forget(key),
+      () => broker.ask({ kind: 'any' }),
       () => broker.probe()
     ]) {
       await assert.rejects(question, { code: 'ENGINE_UNAVAILABLE' })

@@ -342,7 +342,7 @@ test('a webhook that no connection registers belongs to the tenant', async t => 
   const { rules } = await ask(ada, 'list')
   assert.deepEqual([rules[0].owner_client_id, rules[0].lifetime], ['operator', 'tenant'])
   const refused = { code: 'VALIDATION_ERROR', faults: ['lifetime: must be "tenant" where there is no connection'] }
-  assert.throws(() => run({ url: 'http://127.0.0.1:1/', lifetime: 'connection' }), refused)
+  await assert.rejects(async () => run({ url: 'http://127.0.0.1:1/', lifetime: 'connection' }), refused)
 })
 
 test('credentials of a webhook pass the gate and are shown to nobody', async t => {

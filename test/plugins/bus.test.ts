@@ -19,6 +19,7 @@ async function build(t: TestContext, settings: Partial<Config> = {}, clock: Cloc
   const { app } = buildBare(t, {
     config: { config: { ...defaultConfig, ...settings }, clock, ids: createIds(clock, randomBytes) },
     broker: { broker },
+    records: {},
     rooms: { rooms: registry },
     casil: { gate, events: createBusEvents() },
     'log-incidents': {},

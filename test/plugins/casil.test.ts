@@ -8,7 +8,7 @@ import { buildBare, defaultConfig } from './bare.ts'
 test('the gate has the policy of the settings, tells the events, and leaves no timer behind', async t => {
   const clock = new FakeClock()
   const config = { ...defaultConfig, casilEnabled: true, casilScopeInclude: ['secure-*'] }
-  const { app, log } = buildBare(t, { config: { config, clock } })
+  const { app, log } = buildBare(t, { config: { config, clock }, records: {} })
   await app.register(casil)
   await app.ready()
   assert.deepEqual(app.gate.policy.scope_include, ['secure-*'])

@@ -5,13 +5,17 @@ import cron from '../../plugins/cron.ts'
 import { parseCapabilities } from '../../src/auth/capabilities.ts'
 import { type BusEvent, createBusEvents } from '../../src/bus/events.ts'
 import { createIds } from '../../src/ids.ts'
+import { createMemoryStore } from '../../src/store/memory.ts'
+import { createRecords, RECORD_LIMITS } from '../../src/store/records.ts'
+import type { OpenRecords } from '../../src/structures/records.ts'
 import { type StageOptions, setBus } from '../support/bus.ts'
+import { FakeClock } from '../support/clock.ts'
 import { ada, blocking, KEY } from '../support/gate.ts'
 import { buildBare, defaultConfig } from './bare.ts'
 
 const order = { room: 'lab', channel: 'one', payload: { text: 'now' }, delay_seconds: 1 }
 
-async function setCron(t: TestContext, options: StageOptions = {}) {
+async function setCron(t: TestContext, options: StageOptions = {}, records?: OpenRecords) {
   const stage = await setBus(t, options)
   const events = createBusEvents()
   const told: BusEvent[] = []
@@ -21,12 +25,14 @@ async function setCron(t: TestContext, options: StageOptions = {}) {
       bus: stage.bus,
       config: defaultConfig,
       clock: stage.clock,
-      ids: createIds(stage.clock, randomBytes)
+      ids: createIds(stage.clock, randomBytes),
+      records
     },
     casil: { gate: stage.gate, events },
     commands: {}
   })
   await app.register(cron)
+  await app.ready()
   return { stage, app, told, log }
 }
 
@@ -137,9 +143,9 @@ test('a payload that the policy blocks by now is not published, and the job goes
   await peer.join('lab:one')
   await peer.command('op.cron.schedule', { ...order, payload: { key: KEY }, interval_seconds: 1, repeat_count: 3 })
   await stage.pass(1000)
-  stage.gate.reload(blocking, ada)
+  await stage.gate.reload(blocking, ada)
   await stage.pass(1000)
-  stage.gate.reload({ enabled: false }, ada)
+  await stage.gate.reload({ enabled: false }, ada)
   await stage.pass(1000)
   assert.deepEqual(
     peer.received().map(({ metadata }) => metadata.iteration),
@@ -177,4 +183,25 @@ test('closing the app leaves no timer behind', async t => {
   assert.equal(stage.clock.pending, before + 1)
   await app.close()
   assert.equal(stage.clock.pending, before)
+})
+
+test('a job of the tenant is fired by another node, with the permissions that its owner had last', async t => {
+  const store = createMemoryStore({ clock: new FakeClock(), limits: RECORD_LIMITS })
+  await store.open()
+  const records = createRecords(store, 1000)
+  const [one, two] = [await setCron(t, {}, records), await setCron(t, {}, records)]
+  const owner = one.stage.connect({ role: 'admin', capabilities: allowing('lab:one') })
+  const member = two.stage.connect()
+  await member.join('lab:one')
+  await owner.command('op.cron.schedule', { ...order, interval_seconds: 1, repeat_count: 3, lifetime: 'tenant' })
+  assert.equal(two.app.cron.size, 1)
+  await two.stage.pass(1000)
+  assert.equal(member.received()[0]?.metadata.iteration, 1)
+  const { connection } = owner
+  connection.identity = { ...connection.identity, capabilities: allowing('science:*') }
+  connection.close(1000)
+  await one.app.close()
+  await two.stage.pass(1000)
+  assert.equal(member.received().length, 1)
+  assert.deepEqual(outcomes(two.told), ['delivered', 'AUTHORIZATION_ERROR'])
 })

@@ -13,7 +13,8 @@ async function setOmega(t: TestContext, changes: Partial<typeof defaultConfig> =
   const ids = createIds(stage.clock, size => new Uint8Array(size).fill(7))
   const { app } = buildBare(t, {
     bus: { bus: stage.bus, config: { ...defaultConfig, omegaEnabled: true, ...changes }, clock: stage.clock, ids },
-    commands: {}
+    commands: {},
+    records: {}
   })
   await app.register(omega)
   return { stage, lane: app.omega }
@@ -23,7 +24,7 @@ test('an event is told to the members of the lab channel by op-omega', async t =
   const { stage, lane } = await setOmega(t)
   const [member, foreign] = [stage.connect(), stage.connect({ tenant: 'other' })]
   for (const peer of [member, foreign]) await peer.join('omega-lab:signals')
-  const { substrate_id } = lane.registerSubstrate(admin, { name: 'a', kind: 'b', metadata: {} })
+  const { substrate_id } = await lane.registerSubstrate(admin, { name: 'a', kind: 'b', metadata: {} })
   const event = await lane.emitEvent(admin, { substrateId: substrate_id, signal: 'spike', payload: { n: 1 } })
   await stage.settle()
   const [told, ...more] = member.received()
@@ -38,7 +39,7 @@ test('an event is told to the members of the lab channel by op-omega', async t =
 test('an event that the policy redacts is redacted wherever it is seen', async t => {
   const policy = { enabled: true, mode: 'enforce', transport_redaction: true } as const
   const { lane } = await setOmega(t, {}, policy)
-  const { substrate_id } = lane.registerSubstrate(admin, { name: 'a', kind: 'b', metadata: {} })
+  const { substrate_id } = await lane.registerSubstrate(admin, { name: 'a', kind: 'b', metadata: {} })
   const parts = { substrateId: substrate_id, signal: 'spike', payload: { token: 'tangerine', n: 1 } }
   const event = await lane.emitEvent(admin, parts)
   assert.deepEqual(event.payload, { token: '***REDACTED***', n: 1 })
@@ -47,7 +48,7 @@ test('an event that the policy redacts is redacted wherever it is seen', async t
 
 test('an event that the policy blocks is refused and remembered nowhere', async t => {
   const { lane } = await setOmega(t, {}, blocking)
-  const { substrate_id } = lane.registerSubstrate(admin, { name: 'a', kind: 'b', metadata: {} })
+  const { substrate_id } = await lane.registerSubstrate(admin, { name: 'a', kind: 'b', metadata: {} })
   const emitted = lane.emitEvent(admin, { substrateId: substrate_id, signal: 'spike', payload: { key: KEY } })
   await assert.rejects(emitted, { code: 'CASIL_POLICY_BLOCKED_SECRET', room: 'omega-lab', channel: 'signals' })
   assert.equal(lane.status(admin).event_count, 0)

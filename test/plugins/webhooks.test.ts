@@ -27,6 +27,7 @@ test('webhooks are built from the settings, hear who leaves, and let go of every
     bus: { bus },
     commands: {},
     casil: { events: createBusEvents() },
+    records: {},
     traces: {}
   })
   await app.register(webhooks)
@@ -42,14 +43,15 @@ test('webhooks are built from the settings, hear who leaves, and let go of every
     'op.webhook.unregister'
   ])
   const ada = { id: 'ada', tenant: 'default', isAdmin: false }
-  const register = () => app.webhooks.register(ada, { url: 'http://127.0.0.1:1/' }, () => true)
+  const reader = { mayRead: () => true, rights: () => null }
+  const register = () => app.webhooks.register(ada, { url: 'http://127.0.0.1:1/' }, reader)
   assert.equal(published.isHeard, false)
-  register()
+  await register()
   assert.equal(published.isHeard, true)
-  assert.throws(register, { code: 'LIMIT_EXCEEDED' })
+  await assert.rejects(register, { code: 'LIMIT_EXCEEDED' })
   left.emit({ id: 'ada' })
   assert.deepEqual([app.webhooks.list(ada), published.isHeard], [[], false])
-  register()
+  await register()
   await app.close()
   assert.deepEqual([published.isHeard, clock.pending], [false, 0])
 })

@@ -18,6 +18,7 @@ import { createIds } from '../../src/ids.ts'
 import { createLogger } from '../../src/log.ts'
 import { Registry, type RegistryOptions } from '../../src/rooms/registry.ts'
 import { seedsOf } from '../../src/rooms/seed.ts'
+import type { OpenRecords } from '../../src/structures/records.ts'
 import type { ServerFrame } from '../helper.ts'
 import { FakeClock } from './clock.ts'
 import { FakeTransport } from './transport.ts'
@@ -43,6 +44,8 @@ export interface StageOptions {
   readonly broker?: (memory: Broker) => Partial<Broker>
   /** What contents are inspected by; nothing is inspected unless it says so. */
   readonly policy?: Partial<Policy>
+  /** What the bus has in common with other nodes. */
+  readonly records?: (clock: FakeClock) => OpenRecords
   readonly random?: () => number
   readonly observeRouting?: BusOptions['observeRouting']
 }
@@ -121,6 +124,7 @@ export class BusStage {
       ids,
       log,
       limits,
+      records: options.records?.(clock),
       defer: run => void this.#deferred.push(run),
       random: options.random ?? (() => 0.5),
       node: 'node-1',

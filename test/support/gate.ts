@@ -7,6 +7,7 @@ import { secretRules } from '../../src/casil/rules/index.ts'
 import { BlockError } from '../../src/errors.ts'
 import { createLogger } from '../../src/log.ts'
 import type { Json } from '../../src/protocol/json.ts'
+import type { Records } from '../../src/structures/records.ts'
 import { FakeClock } from './clock.ts'
 
 /** What the default patterns take for a probable secret. */
@@ -24,7 +25,7 @@ export function authorOf(id: string): Author {
 }
 
 /** A gate on a clock that stands still, with what it wrote and told. */
-export function setGate(t: TestContext, policy: Partial<Policy> = {}) {
+export function setGate(t: TestContext, policy: Partial<Policy> = {}, records?: Records) {
   const clock = new FakeClock()
   const lines: Record<string, unknown>[] = []
   const events: BusEvent[] = []
@@ -34,7 +35,8 @@ export function setGate(t: TestContext, policy: Partial<Policy> = {}) {
     rules: secretRules,
     clock,
     log,
-    emit: event => void events.push(event)
+    emit: event => void events.push(event),
+    records
   })
   t.after(() => gate.close())
   return { gate, clock, lines, events }

@@ -1,43 +1,57 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { TestContext } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { findNatsProgram } from './nats-program.ts'
 
-const kept = fileURLToPath(new URL('../../node_modules/.cache/nats', import.meta.url))
+/** Where a server keeps its things, and what runs. */
+export interface NatsServerPlace {
+  /** A path of nats-server; that of {@link findNatsProgram} unless told. */
+  readonly program?: string
+  /** Where a folder for it is made; that of the system unless told. */
+  readonly parent?: string
+}
+
+interface Launch {
+  readonly program: string
+  readonly folder: string
+  readonly options: readonly string[]
+}
 
 /** A real NATS server with JetStream, on a port that stays the same when it is started again. */
 export class NatsServer {
   readonly port: number
-  readonly #folder: string
-  readonly #options: readonly string[]
+  readonly #launch: Launch
   #child: ChildProcess
 
-  private constructor(port: number, folder: string, options: readonly string[], child: ChildProcess) {
+  private constructor(port: number, how: Launch, child: ChildProcess) {
     this.port = port
-    this.#folder = folder
-    this.#options = options
+    this.#launch = how
     this.#child = child
   }
 
   /** Starts a server on a free port with a folder of its own. */
-  static async start(options: readonly string[] = []): Promise<NatsServer> {
-    const folder = mkdtempSync(join(tmpdir(), 'arqonbus-nats-'))
-    const { child, port } = await launch(folder, -1, options)
-    return new NatsServer(port, folder, options, child)
+  static async start(options: readonly string[] = [], place: NatsServerPlace = {}): Promise<NatsServer> {
+    const { program = findNatsProgram().path, parent = tmpdir() } = place
+    const how = { program, folder: mkdtempSync(join(parent, 'arqonbus-nats-')), options }
+    const { child, port } = await launch(how, -1)
+    return new NatsServer(port, how, child)
   }
 
   get url(): string {
     return `nats://127.0.0.1:${this.port}`
   }
 
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null
+  }
+
   /** Ends the process at once, as a crash would. What it has stored stays. */
   async kill(): Promise<void> {
-    const { exitCode, signalCode } = this.#child
-    if (exitCode !== null || signalCode !== null) return
+    if (!this.isRunning) return
     this.#child.kill('SIGKILL')
     await once(this.#child, 'exit')
   }
@@ -55,13 +69,13 @@ export class NatsServer {
 
   /** Starts a killed server again, with what it had stored or with nothing. */
   async restart({ isEmpty = false } = {}): Promise<void> {
-    if (isEmpty) rmSync(join(this.#folder, 'data'), { recursive: true, force: true })
-    this.#child = (await launch(this.#folder, this.port, this.#options)).child
+    if (isEmpty) rmSync(join(this.#launch.folder, 'data'), { recursive: true, force: true })
+    this.#child = (await launch(this.#launch, this.port)).child
   }
 
   async remove(): Promise<void> {
     await this.kill()
-    rmSync(this.#folder, { recursive: true, force: true })
+    rmSync(this.#launch.folder, { recursive: true, force: true })
   }
 }
 
@@ -73,16 +87,12 @@ export async function startNats(t: TestContext, options: readonly string[] = [])
 }
 
 async function launch(
-  folder: string,
-  port: number,
-  options: readonly string[]
+  { program, folder, options }: Launch,
+  port: number
 ): Promise<{ readonly child: ChildProcess; readonly port: number }> {
   const where = ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', join(folder, 'data')]
-  const child = spawn(findProgram(), [...where, ...options], { stdio: ['ignore', 'ignore', 'pipe'] })
-  // A test run that is broken off leaves nothing behind either.
-  const end = (): void => void child.kill('SIGKILL')
-  process.once('exit', end)
-  child.once('exit', () => process.off('exit', end))
+  const child = spawn(program, [...where, ...options], { stdio: ['ignore', 'ignore', 'pipe'] })
+  endWithThis(child)
   const lines: string[] = []
   let bound = port
   for await (const line of createInterface({ input: child.stderr })) {
@@ -96,38 +106,14 @@ async function launch(
   throw new Error(`nats-server did not start:\n${lines.join('\n')}`)
 }
 
-/** The program on the path; else that of Debian's package, which is unpacked into a folder and not installed. */
-function findProgram(): string {
-  if (spawnSync('nats-server', ['--version'], { stdio: 'ignore' }).status === 0) return 'nats-server'
-  const program = join(kept, 'usr/sbin/nats-server')
-  if (!existsSync(program)) fetchPackage()
-  return program
-}
-
-/** Needs no rights beyond writing here: the lists of packages are its own too. Two that do it at once do not meet. */
-function fetchPackage(): void {
-  mkdirSync(dirname(kept), { recursive: true })
-  const folder = mkdtempSync(`${kept}-`)
-  const lists = join(folder, 'lists')
-  const apt = (...args: string[]): void => {
-    const options = [`Dir::State::lists=${lists}`, `Dir::Cache=${join(folder, 'cache')}`].flatMap(one => ['-o', one])
-    execFileSync('apt-get', ['-q', ...options, ...args], { cwd: folder, stdio: 'pipe' })
-  }
-  try {
-    mkdirSync(join(lists, 'partial'), { recursive: true })
-    mkdirSync(join(folder, 'cache/archives/partial'), { recursive: true })
-    apt('update')
-    apt('download', 'nats-server')
-    const [archive = ''] = readdirSync(folder).filter(file => file.endsWith('.deb'))
-    execFileSync('dpkg', ['-x', archive, 'unpacked'], { cwd: folder, stdio: 'pipe' })
-    if (!existsSync(kept)) renameSync(join(folder, 'unpacked'), kept)
-  } catch (cause) {
-    if (!existsSync(kept)) {
-      const message =
-        'nats-server is not on the path and cannot be fetched: apt-get install nats-server, or go install github.com/nats-io/nats-server/v2@latest'
-      throw new Error(message, { cause })
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+/** A test run that is broken off, also by its runner, leaves no process behind. */
+function endWithThis(child: ChildProcess): void {
+  const end = (): void => void child.kill('SIGKILL')
+  const leave = (): void => process.exit(143)
+  process.once('exit', end)
+  process.once('SIGTERM', leave)
+  child.once('exit', () => {
+    process.off('exit', end)
+    process.off('SIGTERM', leave)
+  })
 }

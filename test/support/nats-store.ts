@@ -3,6 +3,7 @@ import { Link } from '../../src/broker/nats/link.ts'
 import { type Clock, createSystemClock } from '../../src/clock.ts'
 import { loadConfig } from '../../src/config.ts'
 import type { StoreLimits } from '../../src/store/limits.ts'
+import { type Subjects, VALUES } from '../../src/store/nats/subjects.ts'
 import { createNatsStore } from '../../src/store/nats.ts'
 import type { Store } from '../../src/store/store.ts'
 
@@ -14,9 +15,11 @@ export function makeNatsStore(
   url: string,
   limits: Partial<StoreLimits> = {},
   clock: Clock = createSystemClock(),
-  connectTimeoutMs = 10_000
+  connectTimeoutMs = 10_000,
+  subjects: Subjects = VALUES
 ): Store {
   return createNatsStore({
+    subjects,
     clock,
     limits: { ...config, ...limits },
     log,

@@ -7,6 +7,10 @@ export class RecordingSink implements Sink {
   readonly transients: Stamped[] = []
   /** The channels of which deliveries were lost. */
   readonly losses: string[] = []
+  /** What other nodes have asked. */
+  readonly questions: unknown[] = []
+  /** What they are answered. */
+  answer: (question: unknown) => unknown = () => undefined
   /** The clients that count as connected here. */
   readonly clients = new Set<string>()
   /** What a test wants to happen while a publication is delivered. */
@@ -20,6 +24,11 @@ export class RecordingSink implements Sink {
   transient(message: Stamped): readonly string[] {
     this.transients.push(message)
     return message.to.filter(client => this.clients.has(client))
+  }
+
+  asked(question: unknown): unknown {
+    this.questions.push(question)
+    return this.answer(question)
   }
 
   lost(key: string): void {

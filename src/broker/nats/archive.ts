@@ -54,6 +54,8 @@ export interface Holdings {
 }
 
 const STREAM = 'AQ_MSG'
+/** When a stream that another node has just made can be used. */
+const MADE_MS = 250
 const ANSWER_MS = 2_000
 const READ_MS = 5_000
 /** Readers of long stretches at a time, and those that may wait. */
@@ -212,7 +214,19 @@ export class Archive {
       return wrong ? await streams.update(STREAM, { ...present.config, ...config }) : present
     } catch (error) {
       if (!(error instanceof JetStreamApiError) || error.code !== JetStreamApiCodes.StreamNotFound) throw error
+      return await this.#make(config)
+    }
+  }
+
+  /** Nodes that start together make it together. Whoever comes too late is refused, and finds it a little later. */
+  async #make(config: StreamConfig) {
+    const { streams } = this.#manager
+    try {
       return await streams.add(config)
+    } catch (error) {
+      if (!(error instanceof JetStreamApiError)) throw error
+      await new Promise<void>(resolve => this.#clock.after(MADE_MS, resolve))
+      return await streams.info(STREAM).catch(() => Promise.reject(error))
     }
   }
 }

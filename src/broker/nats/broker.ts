@@ -117,6 +117,14 @@ class NatsBroker implements Broker {
     return readPage(archive, channels.peek(key), query, this.#options.limits.historyCount)
   }
 
+  get peerCount(): number {
+    return this.#engine?.nodes.size ?? 0
+  }
+
+  async ask(question: object): Promise<readonly unknown[]> {
+    return this.#open().nodes.ask(question)
+  }
+
   /** Each node knows only its own members: what another node has in use is left alone. */
   async forget(key: string): Promise<void> {
     const { archive, channels, nodes } = this.#open()

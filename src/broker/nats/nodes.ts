@@ -1,4 +1,4 @@
-import { createInbox, headers, type Msg } from '@nats-io/transport-node'
+import { headers, type Msg } from '@nats-io/transport-node'
 import type { Clock, Timer } from '../../clock.ts'
 import { BusError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
@@ -13,6 +13,7 @@ import {
   PRIVATE_SUBJECTS,
   privateSubject
 } from './subjects.ts'
+import { type Answer, FROM, fits, Surveys } from './surveys.ts'
 
 /** What speaking to the other nodes needs. */
 export interface NodesParts {
@@ -32,44 +33,21 @@ export interface NodesParts {
 type Notice =
   | { readonly kind: 'hello' | 'here' | 'bye'; readonly node: string }
   | { readonly kind: 'used'; readonly node: string; readonly key: string }
+  | { readonly kind: 'asked'; readonly node: string; readonly question: object }
   | { readonly kind: 'forgotten'; readonly node: string; readonly key: string; readonly upTo: number }
 
-/** A question to all nodes. */
-interface Survey {
-  /** Nodes that have not answered. */
-  readonly silent: Set<string>
-  /** Takes one answer. True when no more are needed. */
-  readonly take: (answer: Answer) => boolean
-  readonly finish: () => void
-}
-
-/** What a node answers. */
-interface Answer {
-  readonly node: string
-  /** Clients that a private message has reached. */
-  readonly reached?: readonly string[]
-  readonly isInUse?: boolean
-}
-
-/** Says which node sent something that all hear, the sender too. */
-const FROM = 'Aq-Node'
 const BEAT_MS = 3_000
 /** A node that was not heard of for so long is gone. */
 const GONE_MS = 10_000
-/** How long nodes may take to say whom they reach [cluster.md, Rules that bite]. */
-const SURVEY_MS = 250
-const MAX_SURVEYS = 10_000
 const PROBE_MS = 2_000
 
 /** The other nodes: who they are, and what reaches them without being stored. */
 export class Nodes {
   readonly #parts: NodesParts
-  readonly #inbox = createInbox()
   readonly #beat: Timer
   /** Map( node -> monotonic time at which it was heard of ) */
   readonly #heard = new Map<string, number>()
-  /** Map( number -> private message under way ) */
-  readonly #surveys = new Map<number, Survey>()
+  readonly #surveys: Surveys
   /** Map( number -> probe under way ) */
   readonly #probes = new Map<number, () => void>()
   #count = 0
@@ -81,7 +59,13 @@ export class Nodes {
     link.subscribe(EPHEMERAL_SUBJECTS, message => this.#deliver(message))
     link.subscribe(PRIVATE_SUBJECTS, message => this.#deliver(message))
     link.subscribe(nodeSubject(node), message => this.#probes.get(Number(message.string()))?.())
-    link.subscribe(`${this.#inbox}.*`, message => this.#take(message))
+    this.#surveys = new Surveys({
+      node,
+      link,
+      clock,
+      peers: () => this.#heard.keys(),
+      read: message => this.#read<Answer>(message)
+    })
     this.#beat = clock.every(BEAT_MS, () => this.#keepUp())
     link.onUp(() => this.#tell({ kind: 'hello', node }))
     this.#tell({ kind: 'hello', node })
@@ -112,9 +96,12 @@ export class Nodes {
     const finish = (): void => settled(undefined, [...missing])
     if (missing.size === 0) finish()
     else
-      this.#survey(privateSubject(message.tenant), message, finish, ({ reached: there = [] }) => {
-        for (const client of there) missing.delete(client)
-        return missing.size === 0
+      this.#surveys.start(privateSubject(message.tenant), message, {
+        finish,
+        take({ reached: there = [] }) {
+          for (const client of there) missing.delete(client)
+          return missing.size === 0
+        }
       })
   }
 
@@ -123,10 +110,27 @@ export class Nodes {
     return new Promise(resolve => {
       let isInUse = false
       const notice: Notice = { kind: 'used', node: this.#parts.node, key }
-      const finish = (silentCount: number): void => resolve(isInUse || silentCount > 0)
-      this.#survey(NODES_SUBJECT, notice, finish, answer => {
-        isInUse ||= answer.isInUse === true
-        return isInUse
+      this.#surveys.start(NODES_SUBJECT, notice, {
+        finish: silentCount => resolve(isInUse || silentCount > 0),
+        take(answer) {
+          isInUse ||= answer.isInUse === true
+          return isInUse
+        }
+      })
+    })
+  }
+
+  /** What the other nodes answer; one that does not in time has said nothing. */
+  ask(question: object): Promise<readonly unknown[]> {
+    return new Promise(resolve => {
+      const answers: unknown[] = []
+      const notice: Notice = { kind: 'asked', node: this.#parts.node, question }
+      this.#surveys.start(NODES_SUBJECT, notice, {
+        finish: () => resolve(answers),
+        take({ said }) {
+          if (said !== undefined) answers.push(said)
+          return false
+        }
       })
     })
   }
@@ -156,34 +160,8 @@ export class Nodes {
   /** Says goodbye, and ends what is under way. */
   close(): void {
     this.#beat.cancel()
-    for (const { finish } of [...this.#surveys.values()]) finish()
+    this.#surveys.close()
     this.#tell({ kind: 'bye', node: this.#parts.node })
-  }
-
-  /** Asks all nodes, and finishes with the number of those that did not answer in time. */
-  #survey(
-    subject: string,
-    question: Stamped | Notice,
-    finish: (silentCount: number) => void,
-    take: (answer: Answer) => boolean
-  ): void {
-    const { link, clock, node } = this.#parts
-    const silent = new Set(this.#heard.keys())
-    if (silent.size === 0 || this.#surveys.size >= MAX_SURVEYS) {
-      finish(silent.size)
-      return
-    }
-    const number = ++this.#count
-    const end = (): void => {
-      timer.cancel()
-      if (this.#surveys.delete(number)) finish(silent.size)
-    }
-    const timer = clock.after(SURVEY_MS, end)
-    this.#surveys.set(number, { silent, take, finish: end })
-    const from = headers()
-    from.set(FROM, node)
-    const data = Buffer.from(JSON.stringify(question))
-    if (!link.publish(subject, data, { headers: from, reply: `${this.#inbox}.${number}` })) end()
   }
 
   #tell(notice: Notice): void {
@@ -202,12 +180,13 @@ export class Nodes {
     if (notice === undefined || notice.node === this.#parts.node) return
     if (notice.kind === 'bye') {
       this.#heard.delete(notice.node)
-      for (const survey of [...this.#surveys.values()]) this.#answered(survey, { node: notice.node })
+      this.#surveys.forget(notice.node)
       return
     }
     this.#heard.set(notice.node, this.#parts.clock.monotonic())
     if (notice.kind === 'hello') this.#tell({ kind: 'here', node: this.#parts.node })
     else if (notice.kind === 'used') this.#answer(message, { isInUse: this.#parts.isInUse(notice.key) })
+    else if (notice.kind === 'asked') this.#answer(message, { said: this.#parts.sink.asked(notice.question) })
     else if (notice.kind === 'forgotten') this.#parts.forgotten(notice.key, notice.upTo)
   }
 
@@ -220,20 +199,16 @@ export class Nodes {
     this.#answer(message, { reached })
   }
 
+  /** Whoever asked is told at least that this node is there. */
   #answer({ reply }: Msg, answer: Omit<Answer, 'node'>): void {
-    const { link, node } = this.#parts
-    if (reply) link.publish(reply, Buffer.from(JSON.stringify({ node, ...answer })))
-  }
-
-  #take(message: Msg): void {
-    const survey = this.#surveys.get(Number(message.subject.slice(this.#inbox.length + 1)))
-    const answer = this.#read<Answer>(message)
-    if (survey !== undefined && answer !== undefined) this.#answered(survey, answer)
-  }
-
-  #answered({ silent, take, finish }: Survey, answer: Answer): void {
-    silent.delete(answer.node)
-    if (take(answer) || silent.size === 0) finish()
+    if (!reply) return
+    const { link, node, log } = this.#parts
+    const data = Buffer.from(JSON.stringify({ node, ...answer }))
+    if (fits(link, data)) link.publish(reply, data)
+    else {
+      log.warn({ bytes: data.length }, 'an answer to another node is too large and was not sent')
+      link.publish(reply, Buffer.from(JSON.stringify({ node })))
+    }
   }
 
   /** What a node said; undefined, and noted, when it is not JSON. */

@@ -35,6 +35,7 @@ export function pull(source: PullSource, take: (pulled: Pulled) => boolean): Pro
   const request = JSON.stringify({ batch: BATCH, max_bytes, expires: patienceMs * NANOS_PER_MS })
   return new Promise((resolve, reject) => {
     let wanted = 0
+    let requests = 0
     let timer: Timer | undefined
     const end = (error?: Error): void => {
       timer?.cancel()
@@ -44,13 +45,18 @@ export function pull(source: PullSource, take: (pulled: Pulled) => boolean): Pro
     }
     const ask = (): void => {
       wanted = BATCH
+      requests++
       timer?.cancel()
       timer = clock.after(patienceMs, () => end(new Error('no message came from a consumer')))
-      link.connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`, request, { reply: inbox })
+      link.connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`, request, {
+        reply: `${inbox}.${requests}`
+      })
     }
-    const subscription = link.subscribe(inbox, message => {
+    const subscription = link.subscribe(`${inbox}.*`, message => {
       const pulled = readPulled(message)
       if (pulled === undefined) {
+        // Newer servers say of each request that it is done, also when the next one is under way.
+        if (message.subject !== `${inbox}.${requests}`) return
         if (wanted < BATCH) ask()
         else end(new Error(`a consumer gave nothing: ${message.headers?.description}`))
       } else if (!take(pulled) || pulled.left === 0) end()

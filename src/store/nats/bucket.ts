@@ -13,9 +13,10 @@ import {
   type StreamConfig
 } from '@nats-io/jetstream'
 import { type NatsConnection, nanos } from '@nats-io/transport-node'
+import type { Clock } from '../../clock.ts'
 import { BusError } from '../../errors.ts'
 import { type Draft, type Entry, entryOf, headersOf, NOTHING } from './entry.ts'
-import { LIVE_SUBJECTS, STORED_SUBJECTS, STREAM, storedSubject } from './subjects.ts'
+import type { Subjects } from './subjects.ts'
 
 /** The connection to the servers, as far as a store needs it. It comes back by itself. */
 export interface Link {
@@ -35,10 +36,12 @@ export type TakeEntry = (subject: string, entry: Entry) => void
 
 /** How a bucket is kept and read. */
 export interface BucketOptions {
+  readonly subjects: Subjects
   /** Servers that hold each value: 1, 3 or 5. */
   readonly replicas: number
   /** Of one value. */
   readonly maxValueBytes: number
+  readonly clock: Pick<Clock, 'after'>
 }
 
 /** How far the bucket has come. */
@@ -57,6 +60,8 @@ const READ_MS = 5_000
 /** What is on its way at a time: half of what a server keeps for one connection before it gives it up. */
 const BATCH_BYTES = 32 * 1024 * 1024
 const MAX_BATCH = 500
+/** When a bucket that another node has just made can be used. */
+const MADE_MS = 250
 /** Most questions under way; beyond it nothing more is taken [cluster.md, Rules that bite]. */
 const MAX_ASKED = 1_000
 /** In newer servers the code that tells what the last revision is and the one that does not are two. */
@@ -102,7 +107,7 @@ export class Bucket {
   /** What the bucket says of a key now. Its leader is asked: another server might not know the latest yet. */
   read(subject: string): Promise<Entry> {
     return this.#ask(async () => {
-      const found = await this.#asker.streams.getMessage(STREAM, { last_by_subj: subject })
+      const found = await this.#asker.streams.getMessage(this.#stream, { last_by_subj: subject })
       return found === null ? NOTHING : entryOf(found.seq, found.header, found.data)
     })
   }
@@ -126,16 +131,17 @@ export class Bucket {
   /** Takes out what is under a subject up to a revision, so that nothing of it is left. */
   purge(subject: string, revision: number): Promise<void> {
     return this.#ask(async () => {
-      await this.#manager.streams.purge(STREAM, { filter: subject, seq: revision + 1 })
+      await this.#manager.streams.purge(this.#stream, { filter: subject, seq: revision + 1 })
     })
   }
 
   /** Is told from now on of everything that is stored, as it is stored. */
   follow(take: TakeEntry): void {
-    this.#link.connection.subscribe(LIVE_SUBJECTS, {
+    const { subjects } = this.#options
+    this.#link.connection.subscribe(subjects.live, {
       callback: (error, { subject, headers, data }) => {
         const revision = Number(headers?.get('Nats-Sequence'))
-        if (error === null && revision > 0) take(storedSubject(subject), entryOf(revision, headers, data))
+        if (error === null && revision > 0) take(subjects.storedOf(subject), entryOf(revision, headers, data))
       }
     })
   }
@@ -143,7 +149,7 @@ export class Bucket {
   /** Goes through what the bucket holds from a revision on, in its order, until the end as it is then. */
   load(fromRevision: number, take: TakeEntry): Promise<void> {
     return this.#ask(async () => {
-      const { name, num_pending } = await this.#manager.consumers.add(STREAM, {
+      const { name, num_pending } = await this.#manager.consumers.add(this.#stream, {
         ack_policy: AckPolicy.None,
         deliver_policy: DeliverPolicy.StartSequence,
         opt_start_seq: Math.max(1, fromRevision),
@@ -154,13 +160,17 @@ export class Bucket {
       try {
         if (num_pending > 0) await this.#drain(name, take)
       } finally {
-        await this.#manager.consumers.delete(STREAM, name).catch(() => {})
+        await this.#manager.consumers.delete(this.#stream, name).catch(() => {})
       }
     })
   }
 
+  get #stream(): string {
+    return this.#options.subjects.stream
+  }
+
   async #drain(name: string, take: TakeEntry): Promise<void> {
-    const consumer = await this.#client.consumers.get(STREAM, name)
+    const consumer = await this.#client.consumers.get(this.#stream, name)
     // Servers before 2.10 end a batch that is bounded in bytes after 100 messages and do not say so.
     const max_messages = Math.max(1, Math.min(MAX_BATCH, Math.floor(BATCH_BYTES / this.#options.maxValueBytes)))
     for (let count = 0, isMore = true; isMore; ) {
@@ -179,14 +189,26 @@ export class Bucket {
   async #ensure(config: StreamConfig) {
     const { streams } = this.#manager
     try {
-      const present = await streams.info(STREAM)
+      const present = await streams.info(config.name)
       const wrong = Object.entries(config).some(
         ([key, value]) => JSON.stringify(present.config[key as keyof StreamConfig]) !== JSON.stringify(value)
       )
-      return wrong ? await streams.update(STREAM, { ...present.config, ...config }) : present
+      return wrong ? await streams.update(config.name, { ...present.config, ...config }) : present
     } catch (error) {
       if (!(error instanceof JetStreamApiError) || error.code !== JetStreamApiCodes.StreamNotFound) throw error
+      return await this.#make(config)
+    }
+  }
+
+  /** Nodes that start together make it together. Whoever comes too late is refused, and finds it a little later. */
+  async #make(config: StreamConfig) {
+    const { streams } = this.#manager
+    try {
       return await streams.add(config)
+    } catch (error) {
+      if (!(error instanceof JetStreamApiError)) throw error
+      await new Promise<void>(resolve => this.#options.clock.after(MADE_MS, resolve))
+      return await streams.info(config.name).catch(() => Promise.reject(error))
     }
   }
 
@@ -207,10 +229,10 @@ export class Bucket {
 }
 
 /** As the tools of NATS make a bucket, so that they can look into it. */
-function configOf({ replicas }: BucketOptions) {
+function configOf({ subjects, replicas }: BucketOptions) {
   return {
-    name: STREAM,
-    subjects: [STORED_SUBJECTS],
+    name: subjects.stream,
+    subjects: [subjects.stored],
     retention: RetentionPolicy.Limits,
     discard: DiscardPolicy.New,
     storage: StorageType.File,
@@ -219,6 +241,6 @@ function configOf({ replicas }: BucketOptions) {
     allow_direct: true,
     allow_rollup_hdrs: true,
     deny_delete: true,
-    republish: { src: STORED_SUBJECTS, dest: LIVE_SUBJECTS }
+    republish: { src: subjects.stored, dest: subjects.live }
   } as unknown as StreamConfig
 }

@@ -6,7 +6,7 @@ import type { Chores } from './chores.ts'
 import { type Draft, type Entry, textOf } from './entry.ts'
 import type { Feed } from './feed.ts'
 import type { Mirror, Slot } from './mirror.ts'
-import { type Place, subjectOf } from './subjects.ts'
+import type { Place, Subjects } from './subjects.ts'
 import { Turns } from './turns.ts'
 
 /** What changes are made with. */
@@ -17,6 +17,7 @@ export interface ChangesParts {
   readonly feed: Pick<Feed, 'reached'>
   readonly mirror: Pick<Mirror, 'get' | 'own' | 'reserve' | 'release'>
   readonly random: () => number
+  readonly subjects: Pick<Subjects, 'of'>
 }
 
 /** What is under a key that is there. */
@@ -80,7 +81,7 @@ export class Changes {
   /** Removes a key whose end has come, unless something has happened to it meanwhile. @throws {BusError} ENGINE_UNAVAILABLE */
   async end(slot: Slot): Promise<void> {
     try {
-      await this.#expire(subjectOf(slot), slot)
+      await this.#expire(this.#parts.subjects.of(slot), slot)
     } catch (error) {
       if (!(error instanceof MovedOn)) throw error
     }
@@ -99,7 +100,7 @@ export class Changes {
   ): Promise<Outcome> {
     const { clock } = this.#parts
     const untilMs = clock.monotonic() + TRY_MS
-    const subject = subjectOf(place)
+    const subject = this.#parts.subjects.of(place)
     return this.#turns.run(subject, async () => {
       let known = guess?.()
       for (let turn = 1; ; turn++) {

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ALL, MAX_PATTERN_LENGTH, MAX_PATTERNS, parseCapabilities } from '../../../src/auth/capabilities.ts'
+import {
+  ALL,
+  MAX_PATTERN_LENGTH,
+  MAX_PATTERNS,
+  parseCapabilities,
+  readRights,
+  rightsOf
+} from '../../../src/auth/capabilities.ts'
 
 function parse(claim: unknown): { capabilities: ReturnType<typeof parseCapabilities>; faults: string[] } {
   const faults: string[] = []
@@ -117,3 +124,18 @@ test('every misshapen list is named', () => {
     ['channels.publish', 'channels.subscribe']
   )
 })
+
+test('what may be subscribed to is the same after it was written down', () => {
+  const { capabilities } = parse({ subscribe: ['science:*'] })
+  for (const { subscribe, maySubscribe } of [capabilities, ALL]) {
+    const read = readRights(JSON.parse(JSON.stringify(rightsOf({ ...ALL, subscribe }))))
+    for (const target of ['science:a', 'art:a', 'science:*', 'art:*'])
+      assert.equal(read?.maySubscribe(target), maySubscribe(target), target)
+  }
+})
+
+for (const rights of [undefined, 7, {}, 'science:*', [7], ['']]) {
+  test(`${JSON.stringify(rights)} is not what may be subscribed to`, () => {
+    assert.equal(readRights(rights), undefined)
+  })
+}

@@ -73,6 +73,28 @@ test('the first message and then one in 64 is timed until its receivers were wri
   assert.equal(seconds.length, 2)
 })
 
+test('with an engine outside of the process a message is timed until the engine has handed it over', async t => {
+  const waiting: (() => void)[] = []
+  const engine = { roundTripMs: 0, reconnects: 0, inFlight: 0, gapsMended: 0, gapsLost: 0, peers: 0 }
+  const stage = await setBus(t, {
+    broker: memory => ({
+      engine: () => engine,
+      publish: (message, settled) => void waiting.push(() => memory.publish(message, settled))
+    })
+  })
+  const seconds: number[] = []
+  stage.bus.deliveries.on(one => void seconds.push(one))
+  const [ada, bob] = [stage.connect(), stage.connect()]
+  await bob.join('lab:one')
+  ada.say({ type: 'message', room: 'lab:one' })
+  stage.clock.advance(30)
+  stage.turn()
+  assert.deepEqual(seconds, [])
+  for (const publish of waiting.splice(0)) publish()
+  stage.turn()
+  assert.deepEqual(seconds, [0.03])
+})
+
 test('the first inspection and then one in 16 is timed', async t => {
   const stage = await setBus(t, { policy: { enabled: true } })
   const seconds: number[] = []

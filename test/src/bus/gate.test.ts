@@ -143,7 +143,7 @@ test('no line and no event holds what was inspected', t => {
   assert.doesNotMatch(JSON.stringify([lines, events]), /tangerine|sk_live|passphrase \w/)
 })
 
-test('findings stay out of the log and out of the events if the policy says so, but a block is always logged', t => {
+test('findings stay out of the log and out of the events if the policy says so, but a block is always logged', async t => {
   const { gate, events, lines } = setGate(t, {
     enabled: true,
     mode: 'enforce',
@@ -152,7 +152,7 @@ test('findings stay out of the log and out of the events if the policy says so, 
   })
   gate.pass(contentOf({ key: KEY }), ada)
   assert.equal(lines.length, 1)
-  gate.reload({ block_on_probable_secret: true }, ada)
+  await gate.reload({ block_on_probable_secret: true }, ada)
   blockOf(gate, contentOf({ key: KEY }))
   assert.equal(lines.at(-1)?.msg, 'CASIL blocked content')
   assert.deepEqual(events, [])
@@ -170,13 +170,13 @@ test('a gate has a timer only while something waits to be told, and a closed one
   assert.equal(events.length, 2)
 })
 
-test('a failed inspection lets through or blocks, as the policy says, and is told as such', t => {
+test('a failed inspection lets through or blocks, as the policy says, and is told as such', async t => {
   const { gate, events } = setGate(t, { enabled: true, mode: 'enforce' })
   assert.equal(gate.pass(brokenContent(), ada).reason, 'CASIL_INTERNAL_ERROR')
   assert.equal(Reflect.get(events[0]?.payload ?? {}, 'internal_error'), true)
-  gate.reload({ default_decision: 'block' }, ada)
+  await gate.reload({ default_decision: 'block' }, ada)
   assert.equal(blockOf(gate, brokenContent()).code, 'CASIL_INTERNAL_ERROR')
-  gate.reload({ mode: 'monitor' }, ada)
+  await gate.reload({ mode: 'monitor' }, ada)
   assert.equal(gate.pass(brokenContent(), ada).decision, 'ALLOW')
 })
 

@@ -3,9 +3,9 @@ import { test } from 'node:test'
 import { describeJob, listJob } from '../../../src/cron/job.ts'
 import { ada, admin, setCron } from './stage.ts'
 
-test('a job is told with what was said and what holds where nothing was said', t => {
+test('a job is told with what was said and what holds where nothing was said', async t => {
   const stage = setCron(t)
-  const job = stage.schedule({})
+  const job = await stage.schedule({})
   assert.deepEqual(describeJob(job), {
     job_id: job.id,
     room: 'lab',
@@ -19,9 +19,9 @@ test('a job is told with what was said and what holds where nothing was said', t
   assert.match(job.id, /^cron_[0-9a-f]{12}$/)
 })
 
-test('a job with an expression has no delay, interval and number', t => {
+test('a job with an expression has no delay, interval and number', async t => {
   const stage = setCron(t)
-  const job = stage.schedule({ cron: '0 3 * * *', timezone: 'Europe/Berlin', lifetime: 'tenant' }, admin)
+  const job = await stage.schedule({ cron: '0 3 * * *', timezone: 'Europe/Berlin', lifetime: 'tenant' }, admin)
   assert.deepEqual(describeJob(job), {
     job_id: job.id,
     room: 'lab',
@@ -39,7 +39,12 @@ test('a job with an expression has no delay, interval and number', t => {
 
 test('a list says whose a job is and what became of it, and shows no content', async t => {
   const stage = setCron(t)
-  const job = stage.schedule({ delay_seconds: 1, interval_seconds: 2, repeat_count: 3, payload: { text: 'secret' } })
+  const job = await stage.schedule({
+    delay_seconds: 1,
+    interval_seconds: 2,
+    repeat_count: 3,
+    payload: { text: 'secret' }
+  })
   const ordered = describeJob(job)
   const waiting = { ...ordered, owner_client_id: ada.id, fired: 0, last_run_at: null }
   assert.deepEqual(listJob(job), waiting)

@@ -7,7 +7,7 @@ const HOUR = 3_600_000
 
 test('an expression is followed minute by minute, at the minute', async t => {
   const stage = setCron(t, { startMs: Date.UTC(2026, 0, 1, 9, 58, 30) })
-  stage.schedule({ cron: '* * * * *' })
+  await stage.schedule({ cron: '* * * * *' })
   await stage.pass(180_000, 1000)
   assert.deepEqual(stage.times, ['09:59:00', '10:00:00', '10:01:00'])
   assert.deepEqual(stage.iterations, [1, 2, 3])
@@ -16,15 +16,19 @@ test('an expression is followed minute by minute, at the minute', async t => {
 test('one timer serves everything, and none is left when nothing waits', async t => {
   const stage = setCron(t)
   const own = { id: 'arq_client_ada', tenant: 'default', isAdmin: false }
-  const jobs = [stage.schedule({ cron: '* * * * *' }), stage.schedule({ delay_seconds: 5 }), stage.schedule()]
+  const jobs = [
+    await stage.schedule({ cron: '* * * * *' }),
+    await stage.schedule({ delay_seconds: 5 }),
+    await stage.schedule()
+  ]
   assert.equal(stage.clock.pending, 1)
-  for (const { id } of jobs) stage.scheduler.cancel(own, id)
+  for (const { id } of jobs) await stage.scheduler.cancel(own, id)
   assert.equal(stage.clock.pending, 0)
 })
 
 test('after the wall clock has gone forward by hours, an expression comes once, and goes on from the present', async t => {
   const stage = setCron(t, { startMs: Date.UTC(2026, 0, 1, 9, 59, 30) })
-  stage.schedule({ cron: '*/10 * * * *' })
+  await stage.schedule({ cron: '*/10 * * * *' })
   await stage.pass(40_000, 1000)
   stage.clock.set(Date.UTC(2026, 0, 1, 15, 3))
   await stage.pass(600_000, 1000)
@@ -36,7 +40,7 @@ test('after the wall clock has gone forward by hours, an expression comes once, 
 
 test('after the wall clock has gone back by hours, an expression goes on from the present', async t => {
   const stage = setCron(t, { startMs: Date.UTC(2026, 0, 1, 9, 59, 30) })
-  stage.schedule({ cron: '*/10 * * * *' })
+  await stage.schedule({ cron: '*/10 * * * *' })
   await stage.pass(40_000, 1000)
   stage.clock.set(Date.UTC(2026, 0, 1, 6, 15))
   await stage.pass(1_000_000, 1000)
@@ -54,8 +58,8 @@ test('a wall clock that goes back while a message is being stored is followed as
       })
     }
   })
-  stage.schedule({ cron: '*/10 * * * *' })
-  stage.schedule({ cron: '0 0 1 1 *' })
+  await stage.schedule({ cron: '*/10 * * * *' })
+  await stage.schedule({ cron: '0 0 1 1 *' })
   await stage.pass(40_000, 1000)
   stage.clock.set(Date.UTC(2026, 0, 1, 6, 15))
   await stage.pass(20_000, 1000)
@@ -66,7 +70,7 @@ test('a wall clock that goes back while a message is being stored is followed as
 
 test('a wall clock that is corrected by less than a minute makes no time come twice', async t => {
   const stage = setCron(t, { startMs: Date.UTC(2026, 0, 1, 9, 59, 30) })
-  stage.schedule({ cron: '* * * * *' })
+  await stage.schedule({ cron: '* * * * *' })
   await stage.pass(30_000, 1000)
   stage.clock.set(stage.clock.now() - 59_000)
   await stage.pass(180_000, 1000)
@@ -76,7 +80,7 @@ test('a wall clock that is corrected by less than a minute makes no time come tw
 test('delays and intervals do not notice that the wall clock is set', async t => {
   for (const hours of [-5, 5]) {
     const stage = setCron(t)
-    const job = stage.schedule({ delay_seconds: 10, interval_seconds: 10, repeat_count: 3 })
+    const job = await stage.schedule({ delay_seconds: 10, interval_seconds: 10, repeat_count: 3 })
     await stage.pass(5000)
     stage.clock.set(stage.clock.now() + hours * HOUR)
     assert.equal(job.nextRunAtMs, stage.clock.now() + 5000, 'what is told is as the clock stands now')
@@ -87,8 +91,8 @@ test('delays and intervals do not notice that the wall clock is set', async t =>
 
 test('after a stall of hours every job is fired once, and goes on from the present', async t => {
   const stage = setCron(t, { startMs: Date.UTC(2026, 0, 1, 9, 30) })
-  const interval = stage.schedule({ delay_seconds: 60, interval_seconds: 60, repeat_count: 3 })
-  const expression = stage.schedule({ cron: '0 * * * *' })
+  const interval = await stage.schedule({ delay_seconds: 60, interval_seconds: 60, repeat_count: 3 })
+  const expression = await stage.schedule({ cron: '0 * * * *' })
   stage.clock.stall(5 * HOUR + 30_000)
   await stage.settle()
   assert.deepEqual(stage.times, ['14:30:30', '14:30:30'])
@@ -105,9 +109,9 @@ test('after a stall of hours every job is fired once, and goes on from the prese
 
 test('what has waited longest is fired first after a stall', async t => {
   const stage = setCron(t, { startMs: Date.UTC(2026, 0, 1, 9, 59, 30) })
-  const last = stage.schedule({ delay_seconds: 50 })
-  const second = stage.schedule({ cron: '0 * * * *' })
-  const first = stage.schedule({ delay_seconds: 20 })
+  const last = await stage.schedule({ delay_seconds: 50 })
+  const second = await stage.schedule({ cron: '0 * * * *' })
+  const first = await stage.schedule({ delay_seconds: 20 })
   stage.clock.stall(HOUR)
   assert.deepEqual(
     stage.firings.map(({ job }) => job),
@@ -117,7 +121,7 @@ test('what has waited longest is fired first after a stall', async t => {
 
 test('an expression fires no more often than an interval may', async t => {
   const stage = setCron(t, { startMs: Date.UTC(2026, 0, 1, 9, 30), limits: { cronMinIntervalMs: 600_000 } })
-  stage.schedule({ cron: '0,20,22 * * * *' })
+  await stage.schedule({ cron: '0,20,22 * * * *' })
   await stage.pass(HOUR, 10_000)
   assert.deepEqual(stage.times, ['10:00:00', '10:20:00'])
 })
@@ -137,7 +141,7 @@ const changes: readonly (readonly [zone: string, start: string, text: string, ti
 for (const [zone, start, text, times] of changes) {
   test(`${text} in ${zone} from ${start} comes at ${times.join(', ')} UTC`, async t => {
     const stage = setCron(t, { startMs: Date.parse(start) })
-    stage.schedule({ cron: text, timezone: zone })
+    await stage.schedule({ cron: text, timezone: zone })
     await stage.pass(4 * HOUR, 10_000)
     assert.deepEqual(stage.times, times)
   })
@@ -156,7 +160,7 @@ test('however the clock jumps, an expression is never early, never twice in one 
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 20 }), async steps => {
       const stage = new CronStage({ startMs: Date.UTC(2026, 4, 1, 12, 0, 30) })
-      stage.schedule({ cron: '*/7 * * * *' })
+      await stage.schedule({ cron: '*/7 * * * *' })
       let jumps = 0
       for (const { ms, how, jumpMs } of steps) {
         if (jumpMs !== 0) jumps++

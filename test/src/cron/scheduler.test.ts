@@ -6,7 +6,7 @@ import { ada, CronStage, setCron } from './stage.ts'
 
 test('a job is fired after its delay, not a millisecond before, and vanishes', async t => {
   const stage = setCron(t)
-  const job = stage.schedule({ delay_seconds: 2.5 })
+  const job = await stage.schedule({ delay_seconds: 2.5 })
   await stage.pass(2499)
   assert.equal(stage.firings.length, 0)
   assert.equal(stage.scheduler.list(ada).length, 1)
@@ -20,14 +20,14 @@ test('a job is fired after its delay, not a millisecond before, and vanishes', a
 
 test('without a delay it is one second', async t => {
   const stage = setCron(t)
-  stage.schedule()
+  await stage.schedule()
   await stage.pass(5000, 100)
   assert.deepEqual(stage.seconds, [1])
 })
 
 test('a job is fired as often as it says, at its interval, counted from 1', async t => {
   const stage = setCron(t)
-  stage.schedule({ delay_seconds: 1, interval_seconds: 0.5, repeat_count: 4 })
+  await stage.schedule({ delay_seconds: 1, interval_seconds: 0.5, repeat_count: 4 })
   await stage.pass(10_000, 50)
   assert.deepEqual(stage.seconds, [1, 1.5, 2, 2.5])
   assert.deepEqual(stage.iterations, [1, 2, 3, 4])
@@ -37,7 +37,7 @@ test('a job is fired as often as it says, at its interval, counted from 1', asyn
 
 test('late firings do not move the due times that follow', async t => {
   const stage = setCron(t)
-  stage.schedule({ delay_seconds: 1, interval_seconds: 1, repeat_count: 5 })
+  await stage.schedule({ delay_seconds: 1, interval_seconds: 1, repeat_count: 5 })
   for (let turn = 0; turn < 9; turn++) {
     stage.clock.stall(650)
     await stage.settle()
@@ -51,7 +51,7 @@ test('late firings do not move the due times that follow', async t => {
 
 test('jobs due at the same time are fired in the order in which they were scheduled', async t => {
   const stage = setCron(t)
-  const jobs = Array.from({ length: 20 }, () => stage.schedule({ delay_seconds: 1 }))
+  const jobs = await Promise.all(Array.from({ length: 20 }, () => stage.schedule({ delay_seconds: 1 })))
   await stage.pass(1000)
   assert.deepEqual(
     stage.firings.map(({ job }) => job.id),
@@ -61,7 +61,7 @@ test('jobs due at the same time are fired in the order in which they were schedu
 
 test('2,000 jobs are fired at once, each once', async t => {
   const stage = setCron(t, { limits: { maxCronJobsPerClient: 2000, maxCronJobsPerTenant: 2000 } })
-  for (let count = 0; count < 2000; count++) stage.schedule({ delay_seconds: 3 })
+  for (let count = 0; count < 2000; count++) await stage.schedule({ delay_seconds: 3 })
   assert.equal(stage.clock.pending, 1, 'one timer for all')
   await stage.pass(3000)
   assert.equal(new Set(stage.firings.map(({ job }) => job.id)).size, 2000)
@@ -78,7 +78,7 @@ test('others get their turn while many jobs are due', async t => {
   })
   const monotonic = stage.clock.monotonic.bind(stage.clock)
   stage.clock.monotonic = () => monotonic() + workMs
-  for (let count = 0; count < 9; count++) stage.schedule({ delay_seconds: 1 })
+  for (let count = 0; count < 9; count++) await stage.schedule({ delay_seconds: 1 })
   const seen: number[] = []
   for (const atMs of [1001, 1010, 1028]) stage.clock.after(atMs, () => seen.push(stage.firings.length))
   await stage.pass(1100)
@@ -88,14 +88,14 @@ test('others get their turn while many jobs are due', async t => {
 test('a job in 29 days waits for timers that cannot be that long', async t => {
   const stage = setCron(t)
   const seconds = 29 * 86_400
-  stage.schedule({ delay_seconds: seconds })
+  await stage.schedule({ delay_seconds: seconds })
   const delays: number[] = []
   const after = stage.clock.after.bind(stage.clock)
   stage.clock.after = (delayMs, run) => {
     delays.push(delayMs)
     return after(delayMs, run)
   }
-  stage.schedule({ delay_seconds: seconds })
+  await stage.schedule({ delay_seconds: seconds })
   await stage.pass(seconds * 1000 - 1)
   assert.equal(stage.firings.length, 0)
   await stage.pass(1)
@@ -108,7 +108,7 @@ test('a timer that comes too early fires nothing', async t => {
   const stage = setCron(t)
   const after = stage.clock.after.bind(stage.clock)
   stage.clock.after = (delayMs, run) => after(delayMs - 1, run)
-  stage.schedule({ delay_seconds: 1 })
+  await stage.schedule({ delay_seconds: 1 })
   stage.clock.after = after
   await stage.pass(999)
   assert.equal(stage.firings.length, 0)
@@ -122,7 +122,7 @@ test('a firing that is refused uses up a repetition, is told and logged, and doe
       if (iteration !== 3) throw new BusError('ENGINE_UNAVAILABLE')
     }
   })
-  const { id } = stage.schedule({ delay_seconds: 1, interval_seconds: 1, repeat_count: 4 })
+  const { id } = await stage.schedule({ delay_seconds: 1, interval_seconds: 1, repeat_count: 4 })
   await stage.pass(10_000, 500)
   assert.deepEqual(stage.iterations, [1, 2, 3, 4])
   const payload = { job_id: id, room: 'lab', channel: 'one', late_ms: 0 }
@@ -146,7 +146,7 @@ test('an error that nobody expects is logged, and told as INTERNAL_ERROR', async
       throw new Error('the disk is gone')
     }
   })
-  stage.schedule({ delay_seconds: 1, interval_seconds: 1, repeat_count: 2 })
+  await stage.schedule({ delay_seconds: 1, interval_seconds: 1, repeat_count: 2 })
   await stage.pass(3000, 500)
   assert.equal(stage.firings.length, 2)
   assert.deepEqual(
@@ -161,7 +161,7 @@ test('an error that nobody expects is logged, and told as INTERNAL_ERROR', async
 
 test('how late a firing was is told', async t => {
   const stage = setCron(t)
-  stage.schedule({ delay_seconds: 1 })
+  await stage.schedule({ delay_seconds: 1 })
   stage.clock.stall(4200)
   await stage.settle()
   assert.equal(Reflect.get(stage.events[0]?.payload ?? {}, 'late_ms'), 3200)
@@ -177,7 +177,7 @@ test('a job waits until its last message is stored, and skips what was due meanw
           })
         : Promise.resolve()
   })
-  stage.schedule({ delay_seconds: 1, interval_seconds: 1, repeat_count: 3 })
+  await stage.schedule({ delay_seconds: 1, interval_seconds: 1, repeat_count: 3 })
   await stage.pass(3500, 500)
   assert.deepEqual(stage.seconds, [1])
   store()
@@ -189,9 +189,9 @@ test('a job waits until its last message is stored, and skips what was due meanw
 
 test('while the server drains nothing is fired and nothing is taken', async t => {
   const stage = setCron(t)
-  stage.schedule({ delay_seconds: 1 })
+  await stage.schedule({ delay_seconds: 1 })
   stage.isDraining = true
-  assert.throws(() => stage.schedule(), { code: 'DRAINING' })
+  await assert.rejects(() => stage.schedule(), { code: 'DRAINING' })
   await stage.pass(5000, 500)
   assert.equal(stage.firings.length, 0)
 })
@@ -199,14 +199,14 @@ test('while the server drains nothing is fired and nothing is taken', async t =>
 test('a closed scheduler fires nothing, takes nothing, and leaves no timer', async t => {
   let store: () => void = () => {}
   const stage = setCron(t, { fire: () => new Promise(resolve => (store = resolve)) })
-  stage.schedule({ delay_seconds: 1, interval_seconds: 1, repeat_count: 5 })
-  stage.schedule({ cron: '* * * * *' })
+  await stage.schedule({ delay_seconds: 1, interval_seconds: 1, repeat_count: 5 })
+  await stage.schedule({ cron: '* * * * *' })
   await stage.pass(1000)
   stage.scheduler.close()
   store()
   await stage.settle()
   assert.equal(stage.clock.pending, 0)
-  assert.throws(() => stage.schedule(), { code: 'DRAINING' })
+  await assert.rejects(() => stage.schedule(), { code: 'DRAINING' })
   await stage.pass(120_000, 1000)
   assert.equal(stage.firings.length, 1)
 })
@@ -228,12 +228,11 @@ test('however time passes, interval jobs are never early, on the grid, and not t
       fc.array(step, { maxLength: 25 }),
       async (jobs, steps) => {
         const stage = new CronStage()
-        const plans = new Map(
-          jobs.map(plan => {
-            const order = { delay_seconds: plan.delayMs / 1000, interval_seconds: plan.intervalMs / 1000 }
-            return [stage.schedule({ ...order, repeat_count: plan.repeats }).id, plan]
-          })
-        )
+        const plans = new Map<string, (typeof jobs)[number]>()
+        for (const plan of jobs) {
+          const order = { delay_seconds: plan.delayMs / 1000, interval_seconds: plan.intervalMs / 1000 }
+          plans.set((await stage.schedule({ ...order, repeat_count: plan.repeats })).id, plan)
+        }
         for (const { ms, isStall, wallMs } of steps) {
           stage.clock.set(stage.clock.now() + wallMs)
           if (isStall) stage.clock.stall(ms)

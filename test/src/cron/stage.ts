@@ -4,10 +4,13 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Timer } from '../../../src/clock.ts'
 import type { Order } from '../../../src/cron/arguments.ts'
 import type { Job } from '../../../src/cron/job.ts'
-import { type CronEvent, type CronLimits, Scheduler, type SchedulerOptions } from '../../../src/cron/scheduler.ts'
+import type { CronEvent } from '../../../src/cron/report.ts'
+import { type CronLimits, Scheduler, type SchedulerOptions } from '../../../src/cron/scheduler.ts'
+import type { AuthorForm } from '../../../src/cron/sharing.ts'
 import { createIds } from '../../../src/ids.ts'
 import { createLogger } from '../../../src/log.ts'
 import type { Asker } from '../../../src/structures/holdings.ts'
+import type { Records } from '../../../src/structures/records.ts'
 import { FakeClock } from '../../support/clock.ts'
 
 /** On whose behalf something is published here. */
@@ -29,6 +32,7 @@ export interface StageOptions {
   readonly startMs?: number
   readonly fire?: SchedulerOptions<Author>['fire']
   readonly admit?: SchedulerOptions<Author>['admit']
+  readonly records?: Records
 }
 
 export const ada: Asker = { id: 'arq_client_ada', tenant: 'default', isAdmin: false }
@@ -80,6 +84,7 @@ export class CronStage {
       log: createLogger({ logLevel: 'debug', pretty: false }, { write: line => void this.log.push(JSON.parse(line)) }),
       emit: event => void this.events.push(event),
       isDraining: () => this.isDraining,
+      shared: options.records && { records: options.records, authors },
       admit: options.admit ?? (() => {}),
       fire: (job, iteration) => {
         const { author } = job
@@ -90,7 +95,7 @@ export class CronStage {
   }
 
   /** Orders a job, for Ada's connection unless said otherwise. */
-  schedule(order: Partial<Order> = {}, asker: Asker = ada, isConnected = true): Job<Author> {
+  schedule(order: Partial<Order> = {}, asker: Asker = ada, isConnected = true): Promise<Job<Author>> {
     const whole = { room: 'lab', channel: 'one', payload: { text: 'now' }, ...order }
     return this.scheduler.schedule(whole, { asker, isConnected, author: `of ${asker.id}` })
   }
@@ -120,6 +125,16 @@ export class CronStage {
   /** Times of the firings by the wall clock, `HH:MM:SS`. */
   get times(): string[] {
     return this.firings.map(({ atMs }) => new Date(atMs).toISOString().slice(11, 19))
+  }
+}
+
+/** Authors as nodes tell each other of them. */
+const authors: AuthorForm<Author> = {
+  write: author => ({ author }),
+  read(written) {
+    const { author } = Object(written)
+    if (typeof author !== 'string') throw new Error('author is not text')
+    return author
   }
 }
 

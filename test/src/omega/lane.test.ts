@@ -27,8 +27,8 @@ function setLane(options: Partial<LaneOptions<Actor>> = {}) {
     },
     ...options
   })
-  const register = (actor = ada) =>
-    lane.registerSubstrate(actor, { name: 'reservoir', kind: 'simulated', metadata: {} }).substrate_id
+  const register = async (actor = ada) =>
+    (await lane.registerSubstrate(actor, { name: 'reservoir', kind: 'simulated', metadata: {} })).substrate_id
   const emit = (substrateId: string, payload = {}, actor = ada) =>
     lane.emitEvent(actor, { substrateId, signal: 'spike', payload })
   return { lane, clock, posts, register, emit }
@@ -50,7 +50,7 @@ test('while it is off only the status is answered', async () => {
     () => lane.listEvents(ada, {}, 50),
     () => lane.clearEvents(ada, {})
   ]) {
-    assert.throws(use, refusal)
+    await assert.rejects(async () => use(), refusal)
   }
   await assert.rejects(emit('omega_1'), refusal)
   assert.deepEqual(lane.status(ada), {
@@ -68,15 +68,15 @@ test('while it is off only the status is answered', async () => {
 
 test('the status counts what the tenant has', async () => {
   const { lane, register, emit } = setLane()
-  await emit(register())
-  register()
+  await emit(await register())
+  await register()
   const { enabled, substrate_count, event_count } = lane.status(ada)
   assert.deepEqual([enabled, substrate_count, event_count], [true, 2, 1])
 })
 
-test('a substrate is listed with whoever registered it and when', () => {
+test('a substrate is listed with whoever registered it and when', async () => {
   const { lane, clock } = setLane()
-  const made = lane.registerSubstrate(ada, { name: 'reservoir', kind: 'simulated', metadata: { cells: 64 } })
+  const made = await lane.registerSubstrate(ada, { name: 'reservoir', kind: 'simulated', metadata: { cells: 64 } })
   assert.deepEqual(made, {
     substrate_id: 'omega_1',
     name: 'reservoir',
@@ -88,17 +88,17 @@ test('a substrate is listed with whoever registered it and when', () => {
   assert.deepEqual(lane.listSubstrates(ada), [made])
 })
 
-test('the bound on substrates is one per tenant', () => {
+test('the bound on substrates is one per tenant', async () => {
   const { register } = setLane()
-  for (const actor of [ada, ada, eve, eve]) register(actor)
-  for (const actor of [ada, eve]) assert.throws(() => register(actor), { code: 'VALIDATION_ERROR' })
+  for (const actor of [ada, ada, eve, eve]) await register(actor)
+  for (const actor of [ada, eve]) await assert.rejects(register(actor), { code: 'VALIDATION_ERROR' })
 })
 
-test('metadata may have as many bytes as its bound, and not one more', () => {
+test('metadata may have as many bytes as its bound, and not one more', async () => {
   const { lane } = setLane()
   const parts = { name: 'a', kind: 'b' }
-  lane.registerSubstrate(ada, { ...parts, metadata: objectOf(MAX_METADATA_BYTES) })
-  assert.throws(() => lane.registerSubstrate(ada, { ...parts, metadata: objectOf(MAX_METADATA_BYTES + 1) }), {
+  await lane.registerSubstrate(ada, { ...parts, metadata: objectOf(MAX_METADATA_BYTES) })
+  await assert.rejects(lane.registerSubstrate(ada, { ...parts, metadata: objectOf(MAX_METADATA_BYTES + 1) }), {
     code: 'LIMIT_EXCEEDED',
     message: 'Limit exceeded: metadata can have 4096 bytes'
   })
@@ -107,7 +107,7 @@ test('metadata may have as many bytes as its bound, and not one more', () => {
 
 test('an event is told and remembered', async () => {
   const { lane, clock, posts, register, emit } = setLane()
-  const event = await emit(register(), { n: 1 })
+  const event = await emit(await register(), { n: 1 })
   assert.deepEqual(event, {
     event_id: 'omega_evt_2',
     substrate_id: 'omega_1',
@@ -124,7 +124,7 @@ test('an event is remembered as it was told, under its own ids', async () => {
   const { lane, register, emit } = setLane({
     post: async (_actor, event) => ({ ...event, substrate_id: '***', signal: '***', payload: { key: '***' } })
   })
-  const event = await emit(register(), { key: 'secret' })
+  const event = await emit(await register(), { key: 'secret' })
   assert.deepEqual([event.substrate_id, event.signal, event.payload], ['omega_1', '***', { key: '***' }])
   assert.deepEqual(lane.listEvents(ada, {}, 50), [event])
 })
@@ -132,16 +132,16 @@ test('an event is remembered as it was told, under its own ids', async () => {
 test('an event that could not be told is not remembered', async () => {
   const refusal = new BusError('CASIL_POLICY_BLOCKED_SECRET')
   const { lane, register, emit } = setLane({ post: () => Promise.reject(refusal) })
-  await assert.rejects(emit(register()), refusal)
+  await assert.rejects(emit(await register()), refusal)
   assert.deepEqual(lane.listEvents(ada, {}, 50), [])
 })
 
 test('a substrate that is not registered, or belongs to another tenant, does not signal', async () => {
   const { posts, register, emit } = setLane()
-  const foreign = register(eve)
+  const foreign = await register(eve)
   const fault = { code: 'VALIDATION_ERROR', faults: ['substrate_id: is not registered'] }
   await assert.rejects(emit(foreign), fault)
-  register()
+  await register()
   await assert.rejects(emit(foreign), fault)
   await assert.rejects(emit('omega_none'), fault)
   assert.deepEqual(posts, [])
@@ -149,7 +149,7 @@ test('a substrate that is not registered, or belongs to another tenant, does not
 
 test('a payload may have as many bytes as its bound, and not one more', async () => {
   const { posts, register, emit } = setLane()
-  const id = register()
+  const id = await register()
   await emit(id, objectOf(MAX_PAYLOAD_BYTES))
   await assert.rejects(emit(id, objectOf(MAX_PAYLOAD_BYTES + 1)), {
     code: 'LIMIT_EXCEEDED',
@@ -160,33 +160,33 @@ test('a payload may have as many bytes as its bound, and not one more', async ()
 
 test('an event whose substrate goes while it is told leaves nothing behind', async () => {
   const { lane, register, emit } = setLane()
-  const [gone, kept] = [register(), register()]
+  const [gone, kept] = [await register(), await register()]
   const emitted = emit(gone)
-  lane.unregisterSubstrate(ada, gone)
+  await lane.unregisterSubstrate(ada, gone)
   assert.equal((await emitted).substrate_id, gone)
   assert.deepEqual(lane.listEvents(ada, {}, 50), [])
   const last = emit(kept)
-  lane.unregisterSubstrate(ada, kept)
+  await lane.unregisterSubstrate(ada, kept)
   await last
   assert.equal(lane.status(ada).event_count, 0)
 })
 
 test('a substrate goes with its events and no others', async () => {
   const { lane, register, emit } = setLane()
-  const [first, second] = [register(), register()]
+  const [first, second] = [await register(), await register()]
   for (const id of [first, second, first]) await emit(id)
-  const { substrate, removedEvents } = lane.unregisterSubstrate(ada, first)
+  const { substrate, removedEvents } = await lane.unregisterSubstrate(ada, first)
   assert.deepEqual([substrate.substrate_id, removedEvents], [first, 2])
   assert.deepEqual(
     lane.listEvents(ada, {}, 50).map(event => event.substrate_id),
     [second]
   )
-  assert.throws(() => lane.unregisterSubstrate(ada, first), { code: 'NOT_FOUND', message: `Not found: ${first}` })
+  await assert.rejects(lane.unregisterSubstrate(ada, first), { code: 'NOT_FOUND', message: `Not found: ${first}` })
 })
 
 test('beyond as many events as may be the oldest of the tenant is forgotten', async () => {
   const { lane, register, emit } = setLane()
-  const [own, foreign] = [register(), register(eve)]
+  const [own, foreign] = [await register(), await register(eve)]
   await emit(foreign, { n: 0 }, eve)
   for (const n of [1, 2, 3, 4]) await emit(own, { n })
   assert.deepEqual(
@@ -198,28 +198,28 @@ test('beyond as many events as may be the oldest of the tenant is forgotten', as
 
 test('events are forgotten by filter, and what remains is counted', async () => {
   const { lane, register, emit } = setLane()
-  assert.deepEqual(lane.clearEvents(ada, {}), { removed: 0, remaining: 0 })
-  const [first, second] = [register(), register()]
+  assert.deepEqual(await lane.clearEvents(ada, {}), { removed: 0, remaining: 0 })
+  const [first, second] = [await register(), await register()]
   for (const id of [first, second]) await emit(id)
-  assert.deepEqual(lane.clearEvents(ada, { substrateId: first }), { removed: 1, remaining: 1 })
-  assert.deepEqual(lane.clearEvents(ada, { signal: 'rest' }), { removed: 0, remaining: 1 })
-  assert.deepEqual(lane.clearEvents(ada, {}), { removed: 1, remaining: 0 })
+  assert.deepEqual(await lane.clearEvents(ada, { substrateId: first }), { removed: 1, remaining: 1 })
+  assert.deepEqual(await lane.clearEvents(ada, { signal: 'rest' }), { removed: 0, remaining: 1 })
+  assert.deepEqual(await lane.clearEvents(ada, {}), { removed: 1, remaining: 0 })
 })
 
 test('another tenant sees, counts, removes and forgets nothing', async () => {
   const { lane, register, emit } = setLane()
-  const id = register()
+  const id = await register()
   await emit(id)
   assert.deepEqual([lane.status(eve).substrate_count, lane.status(eve).event_count], [0, 0])
   assert.deepEqual([lane.listSubstrates(eve), lane.listEvents(eve, {}, 50)], [[], []])
-  assert.throws(() => lane.unregisterSubstrate(eve, id), { code: 'NOT_FOUND', message: `Not found: ${id}` })
-  assert.deepEqual(lane.clearEvents(eve, {}), { removed: 0, remaining: 0 })
+  await assert.rejects(lane.unregisterSubstrate(eve, id), { code: 'NOT_FOUND', message: `Not found: ${id}` })
+  assert.deepEqual(await lane.clearEvents(eve, {}), { removed: 0, remaining: 0 })
   assert.equal(lane.listEvents(ada, {}, 50).length, 1)
 })
 
 test('an answer about events is bounded in bytes', async () => {
   const { lane, register, emit } = setLane({ maxReplyBytes: 1 })
-  const id = register()
+  const id = await register()
   for (const n of [1, 2]) await emit(id, { n })
   assert.deepEqual(
     lane.listEvents(ada, {}, 50).map(event => event.payload.n),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { isName, keyOf, splitAddress, targetOf } from '../../../src/protocol/address.ts'
+import { addressOf, isName, keyOf, splitAddress, targetOf } from '../../../src/protocol/address.ts'
 
 const letters = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789']
 const names = fc
@@ -75,4 +75,31 @@ test('what is split can be put together again', () => {
 test('capabilities see a room as a whole as "room:*"', () => {
   assert.equal(targetOf('science', ''), 'science:*')
   assert.equal(targetOf('science', 'explore'), 'science:explore')
+})
+
+test('the key of an address tells the address again, that of a room as a whole too', () => {
+  const channels = fc.oneof(fc.constant(''), names)
+  fc.assert(
+    fc.property(names, names, channels, (tenant, room, channel) => {
+      assert.deepEqual(addressOf(keyOf(tenant, room, channel)), { tenant, room, channel })
+    })
+  )
+})
+
+test('a text that is the key of no address tells none', () => {
+  for (const text of [
+    '',
+    'a',
+    'a/b',
+    'a:b',
+    '/a:b',
+    'a/:b',
+    'a/b:c:d',
+    'a/b/c:d',
+    'a/b:c d',
+    'a/__proto__:c',
+    'a/b:c\n'
+  ]) {
+    assert.equal(addressOf(text), undefined, text)
+  }
 })

@@ -228,6 +228,53 @@ test('a room made by use is idle only when its last channel is gone', () => {
   assert.deepEqual(namesOf(registry.idle()), ['fresh:'])
 })
 
+test('what another node says of a channel is taken over beyond the bounds, and counts for them', () => {
+  const { registry, clock } = makeRegistry({ maxRoomsPerTenant: 2, maxChannels: 1 })
+  const foreign = { description: 'd', createdAt: '2026-01-01T00:00:00.000Z', createdBy: 'ada', lastActivityMs: 5 }
+  const at = { tenant: 'acme', room: 'fresh' }
+  for (const name of ['x', 'y']) registry.adopt({ ...at, ...foreign, name, isAutoCreated: name === 'x' })
+  assert.deepEqual(namesOf(registry.list('acme', 'fresh')), ['fresh:x', 'fresh:y'])
+  assert.equal(registry.find('acme', 'fresh', 'x')?.createdAt, foreign.createdAt)
+  refuses(
+    () => registry.ensure('acme', 'fresh', 'z', 'me'),
+    'LIMIT_EXCEEDED',
+    'Limit exceeded: the server can have 1 channels'
+  )
+  clock.advance(GRACE_MS)
+  assert.deepEqual(namesOf(registry.idle()), ['fresh:x'])
+  assert.deepEqual([...registry.tenants()], ['acme'])
+  assert.deepEqual(namesOf([...registry.autoCreated()]), ['fresh:', 'fresh:x'])
+})
+
+test('a known channel becomes what another node says of it, and a seed stays as it is', () => {
+  const { registry } = makeRegistry()
+  const foreign = { description: 'd', createdAt: '2026-01-01T00:00:00.000Z', createdBy: 'ada', lastActivityMs: 5 }
+  const record = registry.ensure('acme', 'fresh', 'x', 'me')
+  assert.equal(registry.adopt({ tenant: 'acme', room: 'fresh', name: 'x', ...foreign, isAutoCreated: false }), record)
+  assert.deepEqual([record.description, record.createdBy, record.isAutoCreated], ['d', 'ada', false])
+  const seed = registry.adopt({ tenant: 'acme', room: 'science', name: 'share', ...foreign, isAutoCreated: true })
+  assert.deepEqual([seed.description, seed.isHardcoded, seed.isAutoCreated], ['Findings', true, false])
+})
+
+test('it is told what is made by use, and only that', () => {
+  const { registry } = makeRegistry()
+  const opened: string[] = []
+  registry.opened.on(({ key }) => void opened.push(key))
+  registry.create('acme', 'fresh', 'made', 'me', '')
+  for (const name of ['used', 'used', 'made', '']) registry.ensure('acme', 'fresh', name, 'me')
+  registry.ensure('acme', 'hall', '', 'me')
+  assert.deepEqual(opened, ['acme/fresh:used', 'acme/hall:'])
+})
+
+test('a channel that has taken the place of a removed one is not removed with it', () => {
+  const { registry } = makeRegistry()
+  const old = registry.create('acme', 'fresh', 'x', 'me', '')
+  registry.remove(old)
+  const next = registry.create('acme', 'fresh', 'x', 'me', '')
+  registry.remove(old)
+  assert.equal(registry.find('acme', 'fresh', 'x'), next)
+})
+
 test('a tenant with nothing but seeds is forgotten, and starts with them again', () => {
   const { registry } = makeRegistry()
   registry.list('acme')

@@ -82,3 +82,25 @@ test('what belongs to the tenant does not count for whoever made it, and what is
   give(ada)
   assert.deepEqual([...holdings.values()].length, 3)
 })
+
+test('what is about to be added takes up room already, for its owner, its tenant and the server', () => {
+  const { holdings, give } = setHoldings({ perClient: 1, perTenant: 2, perProcess: 3 })
+  const coming: Held = { id: 'coming', tenant: 'north', ownerId: 'ada', lifetime: 'connection' }
+  const letGo = holdings.reserve(coming)
+  assert.throws(() => give(ada), refused('LIMIT_EXCEEDED', /a client can have 1 things/))
+  give(bob)
+  assert.throws(() => give(chief), refused('LIMIT_EXCEEDED', /a tenant can have 2 things/))
+  give(stranger)
+  assert.throws(() => give(stranger, 'tenant'), refused('LIMIT_EXCEEDED', /the server can have 3 things/))
+  letGo()
+  give(ada)
+})
+
+test('what has been added does not count twice', () => {
+  const { holdings, give } = setHoldings({ perTenant: 2 })
+  const thing: Held = { id: 'thing', tenant: 'north', ownerId: 'ada', lifetime: 'connection' }
+  holdings.reserve(thing)
+  holdings.add(thing)
+  give(bob)
+  assert.throws(() => give(bob), refused('LIMIT_EXCEEDED'))
+})

@@ -44,11 +44,18 @@ const numbers = {
   broker_probe_duration_seconds: 0.002,
   broker_probe_age_seconds: 20,
   broker_probe_failures_total: 21,
+  broker_round_trip_seconds: 0.041,
+  broker_reconnects_total: 42,
+  broker_in_flight: 43,
+  'broker_gaps_total{outcome="mended"}': 44,
+  'broker_gaps_total{outcome="lost"}': 45,
+  broker_peers: 46,
   webhook_queue_deliveries: 31,
   webhook_in_flight: 32,
   'webhook_deliveries_total{outcome="dropped"}': 33,
   cron_jobs: 34,
   cron_fired_total: 35,
+  cron_claims_lost_total: 47,
   store_keys: 36,
   store_bytes: 37,
   telemetry_connections: 38,
@@ -133,11 +140,13 @@ test('values are read anew at each scrape, and once for all metrics', async () =
 })
 
 test('a part that the server does not have counts as 0', async () => {
-  const none = { webhooks: undefined, cron: undefined, store: undefined, telemetry: undefined }
+  const none = { engine: undefined, webhooks: undefined, cron: undefined, store: undefined, telemetry: undefined }
   const text = await createMetrics(() => makeSources(none)).text()
   for (const name of ['webhook_in_flight', 'cron_jobs', 'cron_fired_total', 'store_keys', 'telemetry_connections'])
     assert.equal(sampleOf(text, `arqonbus_${name}`), 0, name)
   assert.equal(sampleOf(text, 'arqonbus_dropped_total{reason="telemetry_queue"}'), 0)
+  for (const name of ['peers', 'in_flight', 'reconnects_total', 'round_trip_seconds', 'gaps_total{outcome="lost"}'])
+    assert.equal(sampleOf(text, `arqonbus_broker_${name}`), 0, name)
 })
 
 test('codes that somebody is woken for stand there before they happen, the others when they do', async () => {

@@ -35,6 +35,7 @@ export function makeSources(parts: Partial<MetricSources> = {}): MetricSources {
       { decision: 'BLOCK', reason: 'CASIL_POLICY_OVERSIZE', count: 1 }
     ],
     probe: { lastSeconds: 0.002, ageSeconds: 20, failures: 21 },
+    engine: { roundTripMs: 41, reconnects: 42, inFlight: 43, gapsMended: 44, gapsLost: 45, peers: 46 },
     runtime: {
       memory: { rss: 15, heapUsed: 22, heapTotal: 23, external: 24, arrayBuffers: 0 },
       heapLimitBytes: 25,
@@ -50,7 +51,7 @@ export function makeSources(parts: Partial<MetricSources> = {}): MetricSources {
       collections: [{ kind: 'minor', runs: 30, seconds: 0.3 }]
     },
     webhooks: { queued: 31, inFlight: 32, outcomes: [{ outcome: 'dropped', count: 33 }] },
-    cron: { jobs: 34, fired: 35 },
+    cron: { jobs: 34, fired: 35, claimsLost: 47 },
     store: { keys: 36, bytes: 37 },
     telemetry: { connections: 38, sent: 39, dropped: 40 },
     ...parts

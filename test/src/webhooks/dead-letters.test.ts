@@ -11,7 +11,7 @@ async function bury(stage: WebhookStage, count: number, from = 0): Promise<void>
 
 test('as many are kept as the limit says; one more, and the oldest is forgotten and counted', async t => {
   const stage = setWebhooks(t, { webhookDeadLetters: 3 })
-  stage.register('a')
+  await stage.register('a')
   await bury(stage, 3)
   const before = stage.webhooks.deadLetters(ada)
   assert.deepEqual([before.length, stage.count('forgotten')], [3, 0])
@@ -23,7 +23,7 @@ test('as many are kept as the limit says; one more, and the oldest is forgotten 
 
 test('their bodies are bounded as those of the queue', async t => {
   const stage = setWebhooks(t, { webhookQueueBytes: 1024 })
-  stage.register('a')
+  await stage.register('a')
   await bury(stage, 10)
   const letters = stage.webhooks.deadLetters(ada)
   const bytes = letters.reduce((sum, letter) => sum + letter.bytes, 0)
@@ -33,7 +33,7 @@ test('their bodies are bounded as those of the queue', async t => {
 
 test('one that is replayed goes out once more, under its id and with all its attempts', async t => {
   const stage = setWebhooks(t)
-  const rule = stage.register('a')
+  const rule = await stage.register('a')
   await bury(stage, 2)
   const [, oldest] = stage.webhooks.deadLetters(ada)
   assert.equal(stage.webhooks.replay(ada, oldest?.delivery_id ?? ''), rule)
@@ -47,7 +47,7 @@ test('one that is replayed goes out once more, under its id and with all its att
 
 test('one that fails again is a dead letter again', async t => {
   const stage = setWebhooks(t)
-  stage.register('a')
+  await stage.register('a')
   await bury(stage, 1)
   const [before] = stage.webhooks.deadLetters(ada)
   await stage.pass(1_000)
@@ -61,7 +61,7 @@ test('one that fails again is a dead letter again', async t => {
 
 test('one is replayed once', async t => {
   const stage = setWebhooks(t)
-  stage.register('a')
+  await stage.register('a')
   await bury(stage, 1)
   const id = stage.webhooks.deadLetters(ada)[0]?.delivery_id ?? ''
   stage.webhooks.replay(ada, id)
@@ -70,7 +70,7 @@ test('one is replayed once', async t => {
 
 test('nothing is replayed to a rule that rests or is disabled', async t => {
   const stage = setWebhooks(t, { webhookBreakerFailures: 1 })
-  const rule = stage.register('a')
+  const rule = await stage.register('a')
   await bury(stage, 1)
   const id = stage.webhooks.deadLetters(ada)[0]?.delivery_id ?? ''
   assert.throws(() => stage.webhooks.replay(ada, id), { code: 'CONFLICT', message: `${rule} is resting` })
@@ -83,8 +83,8 @@ test('nothing is replayed to a rule that rests or is disabled', async t => {
 
 test('they are seen and replayed by their owner and by admins of the tenant, and by nobody else', async t => {
   const stage = setWebhooks(t)
-  const rule = stage.register('a')
-  stage.register('b', {}, bob)
+  const rule = await stage.register('a')
+  await stage.register('b', {}, bob)
   await bury(stage, 1)
   assert.deepEqual(
     stage.webhooks.deadLetters(ada).map(letter => letter.rule_id),
@@ -104,10 +104,10 @@ test('they are seen and replayed by their owner and by admins of the tenant, and
 
 test('they go with their rule, and make room', async t => {
   const stage = setWebhooks(t, { webhookDeadLetters: 2 })
-  const rule = stage.register('a')
-  stage.register('b', {}, bob)
+  const rule = await stage.register('a')
+  await stage.register('b', {}, bob)
   await bury(stage, 1)
-  stage.webhooks.unregister(ada, rule)
+  await stage.webhooks.unregister(ada, rule)
   assert.deepEqual([stage.webhooks.deadLetters(ada).length, stage.webhooks.deadLetters(root).length], [0, 1])
   await bury(stage, 1)
   assert.deepEqual([stage.webhooks.deadLetters(root).length, stage.count('forgotten')], [2, 0])

@@ -65,10 +65,10 @@ test('whatever happens, every delivery is somewhere, the bounds are kept, and fi
       let matched = 0
       let made = 0
       for (const now of steps) {
-        if (now.do === 'register') stage.register(`${now.tenant}/${++made}`, {}, adminOf(now.tenant))
+        if (now.do === 'register') await stage.register(`${now.tenant}/${++made}`, {}, adminOf(now.tenant))
         if (now.do === 'unregister') {
           const [rule] = stage.webhooks.list(adminOf(now.tenant))
-          if (rule) stage.webhooks.unregister(adminOf(now.tenant), rule.rule_id)
+          if (rule) await stage.webhooks.unregister(adminOf(now.tenant), rule.rule_id)
         }
         if (now.do === 'publish') {
           const active = stage.webhooks.list(adminOf(now.tenant)).filter(({ state }) => state !== 'disabled')

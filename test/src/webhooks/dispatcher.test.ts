@@ -9,7 +9,7 @@ function numbered(n: number) {
 
 test('whoever publishes does not wait: requests begin at the end of the turn', async t => {
   const stage = setWebhooks(t)
-  stage.register('a')
+  await stage.register('a')
   stage.announce()
   assert.deepEqual([stage.begun.length, stage.webhooks.queued, stage.webhooks.inFlight], [0, 1, 0])
   await stage.turn()
@@ -18,7 +18,7 @@ test('whoever publishes does not wait: requests begin at the end of the turn', a
 
 test('deliveries of one rule go in order and one at a time', async t => {
   const stage = setWebhooks(t)
-  stage.register('a')
+  await stage.register('a')
   for (let n = 0; n < 3; n++) stage.announce(numbered(n))
   await stage.turn()
   for (let n = 0; n < 3; n++) {
@@ -30,7 +30,7 @@ test('deliveries of one rule go in order and one at a time', async t => {
 
 test('a failed delivery is tried 3 times more, under one id and with the time of each attempt, and is then a dead letter', async t => {
   const stage = setWebhooks(t)
-  stage.register('a', { secret: `whsec_${Buffer.alloc(32, 7).toString('base64')}` })
+  await stage.register('a', { secret: `whsec_${Buffer.alloc(32, 7).toString('base64')}` })
   const { id } = await stage.publish()
   for (const delayMs of [1_000, 5_000, 25_000]) {
     await stage.end(failures[500])
@@ -64,7 +64,7 @@ for (const [chance, factor] of [
   test(`with the chance ${chance} delays are ${factor} of what they are else`, async t => {
     const stage = setWebhooks(t)
     stage.chance = chance
-    stage.register('a')
+    await stage.register('a')
     await stage.publish()
     await stage.end(failures[500])
     await stage.pass(factor * 1000 - 1)
@@ -76,7 +76,7 @@ for (const [chance, factor] of [
 
 test('what the sink does not want is not tried again', async t => {
   const stage = setWebhooks(t)
-  stage.register('a')
+  await stage.register('a')
   await stage.publish()
   await stage.end(failures[404])
   await stage.pass(3_600_000)
@@ -86,7 +86,7 @@ test('what the sink does not want is not tried again', async t => {
 
 test('Retry-After holds back the delivery, and not those behind it', async t => {
   const stage = setWebhooks(t)
-  stage.register('a')
+  await stage.register('a')
   for (let n = 0; n < 3; n++) stage.announce(numbered(n))
   await stage.turn()
   await stage.end({ outcome: 'refused', status: 429, retryAfterMs: 30_000 })
@@ -100,7 +100,7 @@ test('Retry-After holds back the delivery, and not those behind it', async t => 
 
 test('a delivery whose time has come goes before those that were never tried', async t => {
   const stage = setWebhooks(t)
-  stage.register('a')
+  await stage.register('a')
   for (let n = 0; n < 3; n++) stage.announce(numbered(n))
   await stage.turn()
   await stage.end(failures[500])
@@ -112,7 +112,7 @@ test('a delivery whose time has come goes before those that were never tried', a
 test('a tenant has as many requests under way as the limit says, and the process too', async t => {
   const stage = setWebhooks(t, { webhookConcurrencyPerTenant: 4, webhookConcurrency: 6 })
   for (const asker of [ada, eve]) {
-    for (let n = 0; n < 6; n++) stage.register(`${asker.tenant}-${n}`, {}, asker)
+    for (let n = 0; n < 6; n++) await stage.register(`${asker.tenant}-${n}`, {}, asker)
   }
   /** A first delivery shows that the sinks are quick. */
   for (const tenant of [ada.tenant, eve.tenant]) stage.announce({ tenant })
@@ -129,7 +129,7 @@ test('a tenant has as many requests under way as the limit says, and the process
 
 test('rules take turns', async t => {
   const stage = setWebhooks(t, { webhookConcurrencyPerTenant: 1 })
-  for (const name of ['a', 'b', 'c']) stage.register(name)
+  for (const name of ['a', 'b', 'c']) await stage.register(name)
   for (let n = 0; n < 2; n++) stage.announce()
   await stage.turn()
   const order: string[] = []
@@ -142,9 +142,9 @@ test('rules take turns', async t => {
 
 test('tenants take turns', async t => {
   const stage = setWebhooks(t, { webhookConcurrency: 1 })
-  stage.register('a')
-  stage.register('b')
-  stage.register('e', {}, eve)
+  await stage.register('a')
+  await stage.register('b')
+  await stage.register('e', {}, eve)
   for (let n = 0; n < 2; n++) stage.announce()
   for (let n = 0; n < 2; n++) stage.announce({ tenant: eve.tenant })
   await stage.turn()
@@ -158,10 +158,10 @@ test('tenants take turns', async t => {
 
 test('four sinks that hang keep no slot from a fifth that is quick', async t => {
   const stage = setWebhooks(t)
-  stage.register('quick')
+  await stage.register('quick')
   await stage.publish()
   await stage.end()
-  for (let n = 0; n < 4; n++) stage.register(`hangs-${n}`)
+  for (let n = 0; n < 4; n++) await stage.register(`hangs-${n}`)
   for (let n = 0; n < 100; n++) {
     stage.announce(numbered(n))
     await stage.turn()
@@ -175,8 +175,8 @@ test('four sinks that hang keep no slot from a fifth that is quick', async t => 
 
 test('a new rule gets its turn as soon as the first of the sinks that hang runs out of time', async t => {
   const stage = setWebhooks(t)
-  for (let n = 0; n < 4; n++) stage.register(`hangs-${n}`)
-  stage.register('quick')
+  for (let n = 0; n < 4; n++) await stage.register(`hangs-${n}`)
+  await stage.register('quick')
   await stage.publish()
   assert.equal(stage.open.size, 3)
   await stage.end(failures.timeout)
@@ -187,12 +187,12 @@ test('a new rule gets its turn as soon as the first of the sinks that hang runs 
 test('tenants whose sinks hang leave slots of the process to others', async t => {
   const stage = setWebhooks(t, { webhookConcurrency: 8 })
   const tenants = Array.from({ length: 8 }, (_, n) => `slow-${n}`)
-  stage.register('quick', {}, eve)
+  await stage.register('quick', {}, eve)
   await stage.publish({ tenant: eve.tenant })
   await stage.end()
   for (const tenant of tenants) {
     for (let n = 0; n < 4; n++)
-      stage.register(`hangs-${tenant}-${n}`, {}, { id: `${tenant}-${n}`, tenant, isAdmin: false })
+      await stage.register(`hangs-${tenant}-${n}`, {}, { id: `${tenant}-${n}`, tenant, isAdmin: false })
     for (let n = 0; n < 3; n++) stage.announce({ tenant })
   }
   await stage.turn()
@@ -206,7 +206,7 @@ test('tenants whose sinks hang leave slots of the process to others', async t =>
 
 test('the rule rests after 20 failures in a row; what waits and what matches is dead-lettered; then comes one trial', async t => {
   const stage = setWebhooks(t)
-  const rule = stage.register('a')
+  const rule = await stage.register('a')
   const stateOf = () => stage.webhooks.list(ada)[0]?.state
   for (let n = 0; n < 22; n++) stage.announce(numbered(n))
   await stage.turn()
@@ -239,7 +239,7 @@ test('the rule rests after 20 failures in a row; what waits and what matches is 
 
 test('retries whose rule has begun to rest are dead letters too', async t => {
   const stage = setWebhooks(t, { webhookBreakerFailures: 2 })
-  stage.register('a')
+  await stage.register('a')
   for (let n = 0; n < 2; n++) stage.announce(numbered(n))
   await stage.turn()
   await stage.end(failures[500])
@@ -253,7 +253,7 @@ test('retries whose rule has begun to rest are dead letters too', async t => {
 
 test('410 disables the rule: what waits is dead-lettered, and nothing matches any more', async t => {
   const stage = setWebhooks(t)
-  stage.register('a')
+  await stage.register('a')
   for (let n = 0; n < 3; n++) stage.announce(numbered(n))
   await stage.turn()
   await stage.end(failures[410])
@@ -269,7 +269,7 @@ test('410 disables the rule: what waits is dead-lettered, and nothing matches an
 test('what the owner may no longer read is not sent any more', async t => {
   const stage = setWebhooks(t)
   let mayRead = true
-  stage.register('a', {}, ada, () => mayRead)
+  await stage.register('a', {}, ada, () => mayRead)
   for (let n = 0; n < 2; n++) stage.announce(numbered(n))
   await stage.turn()
   mayRead = false
@@ -284,11 +284,11 @@ test('what the owner may no longer read is not sent any more', async t => {
 
 test('what waits for a rule that is removed is discarded, and what is under way ends by itself', async t => {
   const stage = setWebhooks(t)
-  const rule = stage.register('a')
+  const rule = await stage.register('a')
   for (let n = 0; n < 3; n++) stage.announce(numbered(n))
   await stage.turn()
   await stage.end(failures[500])
-  stage.webhooks.unregister(ada, rule)
+  await stage.webhooks.unregister(ada, rule)
   assert.deepEqual([stage.webhooks.queued, stage.clock.pending, stage.count('discarded')], [0, 0, 2])
   assert.equal(stage.webhooks.inFlight, 1)
   await stage.end(failures[500])
@@ -298,7 +298,7 @@ test('what waits for a rule that is removed is discarded, and what is under way 
 
 test('closing discards what waits and lets what is under way end', async t => {
   const stage = setWebhooks(t)
-  stage.register('a')
+  await stage.register('a')
   for (let n = 0; n < 2; n++) stage.announce()
   await stage.turn()
   const closed = stage.webhooks.close()
@@ -314,7 +314,7 @@ test('closing discards what waits and lets what is under way end', async t => {
 
 test('what does not end within 2 s of closing is broken off', async t => {
   const stage = setWebhooks(t)
-  stage.register('a')
+  await stage.register('a')
   await stage.publish()
   const closed = stage.webhooks.close()
   await stage.pass(1_999)

@@ -17,7 +17,7 @@ async function finish(stage: WebhookStage): Promise<unknown[]> {
 
 test('as many deliveries wait as the limit says; one more, and the oldest is dropped, counted and told', async t => {
   const stage = setWebhooks(t, { webhookQueueSize: 3 })
-  const rule = stage.register('a')
+  const rule = await stage.register('a')
   await fill(stage, 1)
   await fill(stage, 3, 1)
   assert.deepEqual([stage.webhooks.queued, stage.count('dropped')], [3, 0])
@@ -43,7 +43,7 @@ test('as many deliveries wait as the limit says; one more, and the oldest is dro
 
 test('losses of one second are told as one', async t => {
   const stage = setWebhooks(t, { webhookQueueSize: 1 })
-  stage.register('a')
+  await stage.register('a')
   await fill(stage, 1)
   await fill(stage, 10, 1)
   assert.equal(stage.events.length, 1)
@@ -55,7 +55,7 @@ test('losses of one second are told as one', async t => {
 
 test('as many bytes wait as the limit says, and not one more', async t => {
   const probe = setWebhooks(t)
-  probe.register('a')
+  await probe.register('a')
   const { bytes } = await (async () => {
     await fill(probe, 1)
     const { body } = await probe.end()
@@ -66,7 +66,7 @@ test('as many bytes wait as the limit says, and not one more', async t => {
     [-1, 2]
   ] as const) {
     const stage = setWebhooks(t, { webhookQueueBytes: 3 * bytes + spare })
-    stage.register('a')
+    await stage.register('a')
     const parts = { id: 'arq_test-00', payload: '{"n":0}' }
     for (let count = 0; count < 4; count++) {
       stage.announce(parts)
@@ -80,7 +80,7 @@ test('as many bytes wait as the limit says, and not one more', async t => {
 
 test('a message that is larger than the whole queue is dropped itself, and nothing else', async t => {
   const stage = setWebhooks(t, { webhookQueueBytes: 1024 })
-  stage.register('a')
+  await stage.register('a')
   await fill(stage, 2)
   await stage.publish({ payload: JSON.stringify({ n: 'x'.repeat(2000) }) })
   assert.deepEqual(await finish(stage), [{ n: 0 }, { n: 1 }])
@@ -89,7 +89,7 @@ test('a message that is larger than the whole queue is dropped itself, and nothi
 
 test('a delivery that waits for another attempt counts, and can be the oldest', async t => {
   const stage = setWebhooks(t, { webhookQueueSize: 2 })
-  stage.register('a')
+  await stage.register('a')
   await fill(stage, 1)
   await stage.end(failures[500])
   await fill(stage, 1, 1)
@@ -102,8 +102,8 @@ test('a delivery that waits for another attempt counts, and can be the oldest', 
 
 test('the bound is on each tenant', async t => {
   const stage = setWebhooks(t, { webhookQueueSize: 1 })
-  stage.register('a')
-  stage.register('e', {}, eve)
+  await stage.register('a')
+  await stage.register('e', {}, eve)
   await fill(stage, 1)
   await fill(stage, 1, 1)
   stage.announce({ tenant: eve.tenant })

@@ -9,6 +9,7 @@ import { Signal } from '../../../src/structures/signal.ts'
 import { createAddressGuard } from '../../../src/webhooks/guard.ts'
 import type { WebhookEvent } from '../../../src/webhooks/ledger.ts'
 import type { Poster, PostRequest, PostResult } from '../../../src/webhooks/post.ts'
+import type { SharedWebhooks } from '../../../src/webhooks/shelf.ts'
 import { type WebhookLimits, Webhooks } from '../../../src/webhooks/webhooks.ts'
 import { FakeClock } from '../../support/clock.ts'
 import { type MessageParts, makeMessage } from '../../support/messages.ts'
@@ -43,7 +44,7 @@ export const failures = {
 
 /** Webhooks on a clock that stands still, with requests that the test ends by hand. */
 export class WebhookStage {
-  readonly clock = new FakeClock()
+  readonly clock: FakeClock
   readonly published = new Signal<[message: Stamped, position: Position]>()
   readonly events: WebhookEvent[] = []
   /** Every request that ever began. */
@@ -57,8 +58,8 @@ export class WebhookStage {
   #deferred: (() => void)[] = []
   #sequence = 0
 
-  constructor(limits: Partial<WebhookLimits> = {}) {
-    const { clock } = this
+  constructor(limits: Partial<WebhookLimits> = {}, clock = new FakeClock(), shared?: SharedWebhooks) {
+    this.clock = clock
     const poster: Poster = {
       post: request => this.#post(request),
       close: async () => {
@@ -75,18 +76,20 @@ export class WebhookStage {
       published: this.published,
       random: () => this.chance,
       defer: run => void this.#deferred.push(run),
-      emit: event => void this.events.push(event)
+      emit: event => void this.events.push(event),
+      shared
     })
   }
 
   /** Registers a webhook whose URL ends in `/name`, and returns its id. */
-  register(
+  async register(
     name: string,
     args: object = {},
     asker: Asker = ada,
     mayRead = (_room: string, _channel: string) => true
-  ): string {
-    return this.webhooks.register(asker, { url: `http://127.0.0.1/${name}`, ...args }, mayRead).rule_id
+  ): Promise<string> {
+    const url = `http://127.0.0.1/${name}`
+    return (await this.webhooks.register(asker, { url, ...args }, { mayRead, rights: () => null })).rule_id
   }
 
   /** A message is published, and the turn ends. */

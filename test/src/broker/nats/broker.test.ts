@@ -45,6 +45,13 @@ test('a stream that cannot have so many replicas is refused with a sentence', as
   await assert.rejects(broker.open(sink), { code: 'ENGINE_UNAVAILABLE', message: /replicas/ })
 })
 
+test('nodes that start together on an empty server share one stream', async t => {
+  const server = await startNats(t)
+  const nodes = await Promise.all([1, 2, 3, 4].map(() => openNode(t, server.url)))
+  const first = await nodes[0]!.publish()
+  for (const { broker } of nodes) assert.equal((await broker.position(nodes[0]!.key)).epoch, first.epoch)
+})
+
 test('a stream with other limits is changed, and keeps what fits', async t => {
   const server = await startNats(t)
   const before = await openNode(t, server.url, { historyCount: 100 })

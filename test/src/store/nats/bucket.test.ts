@@ -4,7 +4,7 @@ import { jetstreamManager } from '@nats-io/jetstream'
 import { Kvm } from '@nats-io/kv'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { MARK_MS } from '../../../../src/store/nats/changes.ts'
-import { STREAM } from '../../../../src/store/nats/subjects.ts'
+import { VALUES } from '../../../../src/store/nats/subjects.ts'
 import { Cable } from '../../../support/cable.ts'
 import { FakeClock } from '../../../support/clock.ts'
 import { startNats } from '../../../support/nats-server.ts'
@@ -20,7 +20,7 @@ async function dial(t: TestContext, url: string): Promise<NatsConnection> {
 /** How many messages the bucket holds, marks of removed keys among them. */
 async function sizeOf(connection: NatsConnection): Promise<number> {
   const manager = await jetstreamManager(connection)
-  return (await manager.streams.info(STREAM)).state.messages
+  return (await manager.streams.info(VALUES.stream)).state.messages
 }
 
 test('the tools of NATS see keys and values, and what is gone as gone', async t => {
@@ -114,7 +114,7 @@ test('a node that was away for so long that there is no mark any more learns whi
   )
   await other.store.delete(scope, 'gone')
   const manager = await jetstreamManager(await dial(t, server.url))
-  await manager.streams.purge(STREAM, { filter: '$KV.AQ_STORE.acme.lab.gone' })
+  await manager.streams.purge(VALUES.stream, { filter: '$KV.AQ_STORE.acme.lab.gone' })
   clock.advance(MARK_MS)
   cable.mend()
   await until('it is told', () => away.changes.length === 3)

@@ -52,6 +52,7 @@ test('without a server everything is refused with ENGINE_UNAVAILABLE in time, an
   await server.kill()
   await assertRefused(questions(store))
   await assertRefused([
+    ...questions(store),
     () => store.list(scope, { prefix: '', limit: 1 }),
     () => store.namespaces('acme'),
     () => store.stats('acme'),

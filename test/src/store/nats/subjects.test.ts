@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { decodeToken, encodeToken, placeOf, subjectOf } from '../../../../src/store/nats/subjects.ts'
+import { decodeToken, encodeToken, STATE, VALUES } from '../../../../src/store/nats/subjects.ts'
 import { hostileKeys } from '../../../contracts/store-values.ts'
 
 /** Any text of whole characters, often of those that mean something in a subject. */
@@ -23,9 +23,10 @@ test('a token holds nothing that means something in a subject, and fits the keys
 test('a place is found again by its subject, and no two places share one', () => {
   fc.assert(
     fc.property(places, places, (one, other) => {
-      assert.deepEqual(placeOf(subjectOf(one)), one)
+      assert.deepEqual(VALUES.placeOf(VALUES.of(one)), one)
       const isSame = JSON.stringify(one) === JSON.stringify(other)
-      assert.equal(subjectOf(one) === subjectOf(other), isSame)
+      assert.equal(VALUES.of(one) === VALUES.of(other), isSame)
+      assert.notEqual(VALUES.of(one), STATE.of(other))
     })
   )
 })
@@ -38,6 +39,15 @@ for (const [what, subject] of Object.entries({
   'a sign that was to be encoded': '$KV.AQ_STORE.a.b.c/d'
 })) {
   test(`a subject with ${what} is no place`, () => {
-    assert.equal(placeOf(subject), undefined)
+    assert.equal(VALUES.placeOf(subject), undefined)
   })
 }
+
+test('what a bucket hands on has a stored subject', () => {
+  for (const bucket of [VALUES, STATE]) {
+    const subject = bucket.of({ tenant: 'acme', namespace: 'lab', key: 'a.b' })
+    const live = bucket.live.replace('>', 'acme.lab.a=2Eb')
+    assert.equal(bucket.storedOf(live), subject)
+    assert.ok(subject.startsWith(bucket.stored.replace('>', '')))
+  }
+})
