@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { programArgs } from './program.ts'
 import { until } from './until.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -51,7 +52,7 @@ export interface ServerProcess {
 export async function startServerProcess(t: TestContext, options: ServerProcessOptions = {}): Promise<ServerProcess> {
   const { env = {}, isProbed = false } = options
   const probe = ['--expose-gc', '--import', join(root, 'test/support/memory-probe.mjs')]
-  const child = spawn(process.execPath, [...(isProbed ? probe : []), ...programArgs()], {
+  const child = spawn(process.execPath, [...(isProbed ? probe : []), ...programArgs('src/main')], {
     cwd: root,
     env: { ...environment(), ...env },
     stdio: ['ignore', 'pipe', 'pipe', isProbed ? 'ipc' : 'ignore']
@@ -115,18 +116,4 @@ function environment(): NodeJS.ProcessEnv {
     ARQONBUS_MAX_EVENT_LOOP_DELAY_MS: '60000',
     LOG_LEVEL: 'info'
   }
-}
-
-/** The built program when it is newer than every source, else the sources. */
-function programArgs(): string[] {
-  const built = join(root, 'dist/src/main.js')
-  const source = ['--import', 'tsx', join(root, 'src/main.ts')]
-  if (process.env.NODE_V8_COVERAGE !== undefined || !existsSync(built)) return source
-  const newestMs = Math.max(...['src', 'plugins', 'routes'].flatMap(modifiedMs))
-  return newestMs < statSync(join(root, 'dist/.tsbuildinfo')).mtimeMs ? [built] : source
-}
-
-function modifiedMs(directory: string): number[] {
-  const files = readdirSync(join(root, directory), { recursive: true, encoding: 'utf8' })
-  return files.map(file => statSync(join(root, directory, file)).mtimeMs)
 }

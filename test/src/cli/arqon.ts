@@ -1,8 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import type { TestContext } from 'node:test'
-import { fileURLToPath } from 'node:url'
-
-const main = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
+import { programArgs } from '../../support/program.ts'
 
 /** How `arqon` ended. */
 export interface Ended {
@@ -13,7 +11,7 @@ export interface Ended {
 
 /** Starts `arqon` as a process of its own; it ends with the test at the latest. */
 export function startArqon(t: TestContext, args: readonly string[], env: Record<string, string> = {}) {
-  const child: ChildProcessWithoutNullStreams = spawn(process.execPath, ['--import', 'tsx', main, ...args], {
+  const child: ChildProcessWithoutNullStreams = spawn(process.execPath, [...programArgs('src/cli/main'), ...args], {
     env: { PATH: process.env.PATH, ...env }
   })
   t.after(() => child.kill('SIGKILL'))
