@@ -29,7 +29,7 @@ function filesAlone() {
   return files.filter(file => !SHARED.test(file))
 }
 
-/** Programs that load the files of a directory, or some of them where there are many. */
+/** Programs that load the files of a directory, or some of them where there are many: all of them before the first test begins. */
 function groups() {
   const directories = new Map()
   for (const file of files.filter(file => SHARED.test(file))) {
@@ -42,7 +42,7 @@ function groups() {
       parts.push(members.slice(start, start + MOST_IN_ONE))
     return parts.map((part, index) => {
       const program = join(folder, `${directory.replaceAll('/', '-')}-${index}.test.mjs`)
-      writeFileSync(program, part.map(file => `await import('${pathToFileURL(resolve(file))}')\n`).join(''))
+      writeFileSync(program, part.map(file => `import '${pathToFileURL(resolve(file))}'\n`).join(''))
       return program
     })
   })

@@ -58,7 +58,7 @@ test('parts that the server has are read, and those it lacks are not missed', as
   assert.equal(await bare.read('cron_jobs'), 0)
   const { read } = await build(t, {
     webhooks: { queued: 1, inFlight: 2, counts: () => [{ outcome: 'dropped', count: 3 }] },
-    cron: { size: 4, firedCount: 5 },
+    cron: { size: 4, firedCount: 5, claims: { won: 6, lost: 7 } },
     store: { held: { keys: 6, bytes: 7 } },
     feed: { sentCount: 8, droppedCount: 9 },
     telemetry: { size: 10 }
@@ -70,6 +70,7 @@ test('parts that the server has are read, and those it lacks are not missed', as
     'dropped_total{reason="webhook_queue"}': 3,
     cron_jobs: 4,
     cron_fired_total: 5,
+    cron_claims_lost_total: 7,
     store_keys: 6,
     store_bytes: 7,
     telemetry_events_sent_total: 8,

@@ -46,6 +46,8 @@ export class LiveChannel {
   #timer: Timer | undefined
   /** Grows when what mends is not to go on. */
   #turn = 0
+  /** Whether the stream is to be asked once a gap is filled: what was asked before may be out of date by then. */
+  #isCheckDue = false
   /** Sequence up to which everything was delivered. */
   #last = 0
   /** The connection over which that was known last. */
@@ -117,9 +119,10 @@ export class LiveChannel {
     if (!isSettled) throw new BusError('ENGINE_UNAVAILABLE')
   }
 
-  /** Compares with the stream, and fetches what did not come. False when the stream does not answer. */
+  /** Compares with the stream, and fetches what did not come. False when that is yet to come, or the stream does not answer. */
   async check(): Promise<boolean> {
-    if (this.#state !== 'live') return true
+    this.#isCheckDue = !this.#isLive()
+    if (this.#isCheckDue) return this.#isStopped()
     const { link, archive } = this.#parts
     const { generation } = link
     const before = this.#last
@@ -129,7 +132,8 @@ export class LiveChannel {
     } catch {
       return false
     }
-    if (!this.#isLive()) return true
+    this.#isCheckDue = !this.#isLive()
+    if (this.#isCheckDue) return this.#isStopped()
     if (sequence > this.#last) await this.#mend(sequence)
     else if (sequence < before && this.#last === before && this.#generation !== generation) this.#lose(sequence)
     else this.#generation = generation
@@ -253,6 +257,7 @@ export class LiveChannel {
       this.#waiting.shift()
       this.#take(next)
     }
+    if (this.#isCheckDue) void this.check()
   }
 
   /** At most one thing is to be done later: a gap that is being filled needs no check. */
