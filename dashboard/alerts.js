@@ -35,6 +35,22 @@ const rules = [
   ['ArqonBusDrainHangs', 'uptime', value('arqonbus_draining'), 0, 120, 'The server does not come to an end'],
   ['ArqonBusEngineDown', 'delivery', value('arqonbus_broker_probe_age_seconds'), 15, 30, 'The engine does not answer'],
   [
+    'ArqonBusEngineUnsteady',
+    'delivery',
+    growth('arqonbus_broker_reconnects_total', 1800),
+    3,
+    0,
+    'The connection to NATS is lost again and again'
+  ],
+  [
+    'ArqonBusGapsLost',
+    'delivery',
+    growth('arqonbus_broker_gaps_total', 600, ({ outcome }) => outcome === 'lost'),
+    0,
+    0,
+    'Members were sent away, since messages could not be had any more'
+  ],
+  [
     'ArqonBusInternalErrors',
     'refusals',
     growth('arqonbus_refusals_total', 600, ({ code }) => INTERNAL.includes(code)),
