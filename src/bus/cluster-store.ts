@@ -1,4 +1,5 @@
 import { Link } from '../broker/nats/link.ts'
+import { persist } from '../broker/nats/persist.ts'
 import { createNatsStore, type NatsStoreOptions } from '../store/nats.ts'
 import type { Store } from '../store/store.ts'
 
@@ -15,7 +16,7 @@ export interface ClusterStoreOptions extends Pick<NatsStoreOptions, 'subjects' |
   }
 }
 
-/** How long the first connection may take. */
+/** How long the first connection may take, and how long the servers may take to serve it. */
 const CONNECT_MS = 20_000
 
 /** A store in a bucket of NATS, not open yet. It has a connection of its own: neither it nor the broker waits for what the other sends. */
@@ -26,6 +27,7 @@ export function createClusterStore({ purpose, settings, ...parts }: ClusterStore
     ...parts,
     random: Math.random,
     replicas: Number(natsReplicas),
+    persist: work => persist(clock, CONNECT_MS, work),
     connect: () =>
       Link.open({
         servers: natsUrl.split(',').map(server => server.trim()),

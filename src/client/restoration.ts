@@ -69,7 +69,10 @@ async function conclude(
   }
 }
 
-/** Asks over one connection, and waits where the server says that there was too much. */
+/** What passes on the same connection: there was too much, or the server waits for its message engine. */
+const passing: ReadonlySet<string> = new Set(['RATE_LIMITED', 'ENGINE_UNAVAILABLE'])
+
+/** Asks over one connection, again after a while where what the server says passes. */
 function askOver({ link }: Welcomed, runtime: Runtime): Ask {
   return async (command, args) => {
     for (;;) {
@@ -79,7 +82,7 @@ function askOver({ link }: Welcomed, runtime: Runtime): Ask {
         return isObject(payload) && isObject(payload.data) ? payload.data : {}
       } catch (cause) {
         const error = toClientError(cause)
-        if (error.code !== 'RATE_LIMITED') throw error
+        if (!passing.has(error.code)) throw error
         await pause(runtime, error.retryAfterMs ?? DEFAULT_PAUSE_MS)
       }
     }

@@ -37,6 +37,8 @@ export interface NatsStoreOptions {
   readonly random: () => number
   /** Servers that hold each value: 1, 3 or 5. */
   readonly replicas: number
+  /** Does something until it is done, or is in vain: the servers may not be able to serve a store yet. */
+  readonly persist: (work: () => Promise<void>) => Promise<void>
   /** Opens a connection that the store has for itself and closes. */
   readonly connect: () => Promise<Link>
 }
@@ -82,28 +84,8 @@ class NatsStore implements Store {
     this.#mirror = new Mirror({ clock, limits, ended: slot => this.#end(slot) })
   }
 
-  async open(): Promise<void> {
-    const { subjects, clock, limits, log, random, replicas, connect } = this.#options
-    const link = await connect()
-    try {
-      const bucket = await Bucket.open(link, { subjects, clock, replicas, maxValueBytes: limits.maxStoreValueBytes })
-      const feed = new Feed({
-        bucket,
-        link,
-        clock,
-        log,
-        take: (subject, entry) => this.#take(subject, entry),
-        reread: (seen, upTo) => this.#sweep(seen, upTo),
-        marksMs: (MARK_MS * 2) / 3
-      })
-      const changes = new Changes({ bucket, chores: this.#chores, clock, feed, mirror: this.#mirror, random, subjects })
-      this.#opened = { link, bucket, changes, feed }
-      await feed.open()
-    } catch (error) {
-      this.#opened = undefined
-      await link.close()
-      throw error
-    }
+  open(): Promise<void> {
+    return this.#options.persist(() => this.#open())
   }
 
   async get(scope: Scope, key: string): Promise<Item | undefined> {
@@ -190,6 +172,30 @@ class NatsStore implements Store {
     opened?.feed.close()
     this.#mirror.clear()
     await opened?.link.close()
+  }
+
+  async #open(): Promise<void> {
+    const { subjects, clock, limits, log, random, replicas, connect } = this.#options
+    const link = await connect()
+    try {
+      const bucket = await Bucket.open(link, { subjects, clock, replicas, maxValueBytes: limits.maxStoreValueBytes })
+      const feed = new Feed({
+        bucket,
+        link,
+        clock,
+        log,
+        take: (subject, entry) => this.#take(subject, entry),
+        reread: (seen, upTo) => this.#sweep(seen, upTo),
+        marksMs: (MARK_MS * 2) / 3
+      })
+      const changes = new Changes({ bucket, chores: this.#chores, clock, feed, mirror: this.#mirror, random, subjects })
+      this.#opened = { link, bucket, changes, feed }
+      await feed.open()
+    } catch (error) {
+      this.#opened = undefined
+      await link.close()
+      throw error
+    }
   }
 
   /** @throws {BusError} ENGINE_UNAVAILABLE */

@@ -25,6 +25,7 @@ export function makeNatsStore(
     log,
     random: Math.random,
     replicas: 1,
+    persist: work => work(),
     connect: () => Link.open({ servers: [url], creds: undefined, name: 'test', clock, connectTimeoutMs, log })
   })
 }

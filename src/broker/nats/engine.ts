@@ -7,6 +7,7 @@ import type { NatsBrokerOptions } from './broker.ts'
 import { Channels } from './channels.ts'
 import { Link, within } from './link.ts'
 import { Nodes } from './nodes.ts'
+import { persist } from './persist.ts'
 import { Publishing } from './publishing.ts'
 import { findAbsences } from './versions.ts'
 import { Window } from './window.ts'
@@ -99,12 +100,12 @@ export class Engine {
 
   /** Connects, and opens the stream. @throws {BusError} ENGINE_UNAVAILABLE, which says why */
   static async open(options: NatsBrokerOptions, sink: Sink): Promise<Engine> {
-    const { connectTimeoutMs = CONNECT_MS, log, limits } = options
+    const { connectTimeoutMs = CONNECT_MS, clock, log, limits } = options
     const link = await Link.open({ ...options, connectTimeoutMs })
     try {
       const { fault, absent } = findAbsences(link.version, limits.replicas)
       if (fault !== undefined) throw new BusError('ENGINE_UNAVAILABLE', { message: fault })
-      const archive = await Archive.open({ link, clock: options.clock }, limits)
+      const archive = await persist(clock, connectTimeoutMs, () => Archive.open({ link, clock }, limits))
       const engine = new Engine(options, sink, link, archive)
       await engine.nodes.probe()
       log[absent.length > 0 ? 'warn' : 'info'](

@@ -39,6 +39,8 @@ type Notice =
 const BEAT_MS = 3_000
 /** A node that was not heard of for so long is gone. */
 const GONE_MS = 10_000
+/** How long a node that is busy may take to say that it has reached somebody: whoever is named as missing should be. */
+const PRIVATE_MS = 2_000
 const PROBE_MS = 2_000
 
 /** The other nodes: who they are, and what reaches them without being stored. */
@@ -97,6 +99,7 @@ export class Nodes {
     if (missing.size === 0) finish()
     else
       this.#surveys.start(privateSubject(message.tenant), message, {
+        patienceMs: PRIVATE_MS,
         finish,
         take({ reached: there = [] }) {
           for (const client of there) missing.delete(client)

@@ -14,6 +14,11 @@ export interface Pulled extends Wired {
 const BATCH = 64
 const BATCH_BYTES = 8 * 1024 * 1024
 const NANOS_PER_MS = 1_000_000
+/** Nobody listens where a consumer is asked: in a cluster the server may not have heard yet of one that was just made on another. */
+const NOBODY = 503
+/** How often and after what time such a consumer is asked again. */
+const MAX_REPEATS = 50
+const REPEAT_MS = 20
 
 /** Which consumer is asked, and how long a batch may take. */
 export interface PullSource {
@@ -36,6 +41,7 @@ export function pull(source: PullSource, take: (pulled: Pulled) => boolean): Pro
   return new Promise((resolve, reject) => {
     let wanted = 0
     let requests = 0
+    let repeats = 0
     let timer: Timer | undefined
     const end = (error?: Error): void => {
       timer?.cancel()
@@ -52,13 +58,20 @@ export function pull(source: PullSource, take: (pulled: Pulled) => boolean): Pro
         reply: `${inbox}.${requests}`
       })
     }
+    const askAgain = (): void => {
+      if (link.connection.isClosed()) end(new Error('the connection was closed'))
+      else ask()
+    }
     const subscription = link.subscribe(`${inbox}.*`, message => {
       const pulled = readPulled(message)
       if (pulled === undefined) {
         // Newer servers say of each request that it is done, also when the next one is under way.
         if (message.subject !== `${inbox}.${requests}`) return
         if (wanted < BATCH) ask()
-        else end(new Error(`a consumer gave nothing: ${message.headers?.description}`))
+        else if (message.headers?.code === NOBODY && repeats++ < MAX_REPEATS) {
+          timer?.cancel()
+          timer = clock.after(REPEAT_MS, askAgain)
+        } else end(new Error(`a consumer gave nothing: ${message.headers?.description}`))
       } else if (!take(pulled) || pulled.left === 0) end()
       else if (--wanted === 0) ask()
     })

@@ -25,6 +25,8 @@ export interface Answer {
 
 /** What is done with the answers to one question. */
 export interface Survey {
+  /** How long nodes may take, in milliseconds; {@link SURVEY_MS} when absent. */
+  readonly patienceMs?: number
   /** Takes one answer. True when no more are needed. */
   readonly take: (answer: Answer) => boolean
   /** Called once, with the number of nodes that did not answer in time. */
@@ -60,7 +62,7 @@ export class Surveys {
   }
 
   /** Asks all nodes that are known. Without any, or while the question cannot be sent, it is over at once. */
-  start(subject: string, question: object, { take, finish }: Survey): void {
+  start(subject: string, question: object, { take, finish, patienceMs = SURVEY_MS }: Survey): void {
     const { link, clock, node, peers } = this.#parts
     const silent = new Set(peers())
     if (silent.size === 0 || this.#running.size >= MAX_SURVEYS) {
@@ -72,7 +74,7 @@ export class Surveys {
       timer.cancel()
       if (this.#running.delete(number)) finish(silent.size)
     }
-    const timer = clock.after(SURVEY_MS, end)
+    const timer = clock.after(patienceMs, end)
     this.#running.set(number, { silent, take, end })
     const from = headers()
     from.set(FROM, node)

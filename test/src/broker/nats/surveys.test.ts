@@ -36,8 +36,9 @@ function makeStage(peers: readonly string[]) {
     cut() {
       isUp = false
     },
-    ask: (question: object = {}) =>
+    ask: (question: object = {}, options: { patienceMs?: number } = {}) =>
       surveys.start('all', question, {
+        ...options,
         take({ said }) {
           outcome.push(said)
           return said === 'enough'
@@ -69,6 +70,15 @@ test('nodes that do not answer are waited for 250 ms and not longer', () => {
   assert.deepEqual(outcome, [1, { silentCount: 1 }])
   answer(0, { node: 'b', said: 2 })
   assert.equal(outcome.length, 2)
+})
+
+test('nodes are waited for longer where that is asked for', () => {
+  const { ask, outcome, clock } = makeStage(['a'])
+  ask({}, { patienceMs: 2_000 })
+  clock.advance(1_999)
+  assert.deepEqual(outcome, [])
+  clock.advance(1)
+  assert.deepEqual(outcome, [{ silentCount: 1 }])
 })
 
 test('a question is over at the answer that is enough, when nobody is there, and when it cannot be sent', () => {
