@@ -1,12 +1,14 @@
 // Runs the tests, or the files named on the command line, with coverage of src, plugins and routes.
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-// Tests of one part are quick beside the start of a process: those of a directory share one. The others have one for each file.
-const SHARED = /^test\/(src|docs|plugins|routes|deploy)\//
+// Tests of one part are quick beside the start of a process: those of a directory share one. The others have one for each file, and
+// so have those that wait for a server of NATS, whose answers would come late where something else computes.
+const PARTS = /^test\/(src|docs|plugins|routes|deploy)\//
+const isShared = file => PARTS.test(file) && !/nats/i.test(readFileSync(file, 'utf8'))
 const MOST_IN_ONE = 20
 
 const named = process.argv.slice(2)
@@ -26,13 +28,13 @@ rmSync(folder, { recursive: true })
 process.exit(status ?? 1)
 
 function filesAlone() {
-  return files.filter(file => !SHARED.test(file))
+  return files.filter(file => !isShared(file))
 }
 
 /** Programs that load the files of a directory, or some of them where there are many: all of them before the first test begins. */
 function groups() {
   const directories = new Map()
-  for (const file of files.filter(file => SHARED.test(file))) {
+  for (const file of files.filter(isShared)) {
     const directory = dirname(file)
     directories.set(directory, [...(directories.get(directory) ?? []), file])
   }

@@ -10,7 +10,9 @@ const seconds = ms => `${(ms / 1000).toFixed(1).padStart(7)} s`
 
 const describe = ({ name, file = '', details }) => {
   const { error } = details
-  return `FAILED ${file}\n  ${name}\n${inspect(error?.cause ?? error, { depth: 6 }).replace(/^/gm, '    ')}\n`
+  const { exitCode, signal } = error ?? {}
+  const end = exitCode || signal ? `    the process ended with ${signal ?? exitCode}\n` : ''
+  return `FAILED ${file}\n  ${name}\n${end}${inspect(error?.cause ?? error, { depth: 6 }).replace(/^/gm, '    ')}\n`
 }
 
 /** @param {AsyncIterable<{ type: string, data: any }>} events of the runner */
