@@ -5,8 +5,11 @@ import type { Log } from '../../log.ts'
 import type { Position, Stamped } from '../../protocol/message.ts'
 import type { Broker, BrokerStats, EngineStats, HistoryPage, HistoryQuery, Recovery, Settled, Sink } from '../broker.ts'
 import type { ArchiveLimits } from './archive.ts'
+import type { Channel } from './channel.ts'
 import { Engine } from './engine.ts'
 import { readPage, recover } from './history.ts'
+import { recall } from './recall.ts'
+import type { Tail } from './tail.ts'
 import { positionOf } from './wire.ts'
 
 /** How much the broker keeps [limits.md, Limits and P4]. What is kept for one channel is bounded by number alone. */
@@ -98,7 +101,7 @@ class NatsBroker implements Broker {
     if (live?.isCurrent) {
       await live.settle(channel.acknowledged)
       const tail = engine.channels.tailOf(channel)
-      const missed = tail.since(since, limit)
+      const missed = tail.since(since, limit) ?? (await this.#recall(engine, channel, tail)).since(since, limit)
       if (missed !== undefined) return { recovered: true, missed, position: tail.end }
     }
     const end = await engine.archive.lastOf(channel.subject)
@@ -157,6 +160,18 @@ class NatsBroker implements Broker {
     this.#engine = undefined
     this.#closing ??= engine?.close(CLOSE_MS)
     return this.#closing ?? Promise.resolve()
+  }
+
+  /** Brings back what was published before the tail begins, once for all who come back: from the second of them on. */
+  async #recall({ archive }: Engine, channel: Channel, tail: Tail): Promise<Tail> {
+    if (++channel.recoveries > 1) {
+      channel.recalling ??= recall(archive, channel, tail, this.#options.clock.monotonic()).catch((error: unknown) => {
+        channel.recalling = undefined
+        throw error
+      })
+      await channel.recalling
+    }
+    return tail
   }
 
   #open(): Engine {

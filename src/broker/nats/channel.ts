@@ -19,6 +19,10 @@ export class Channel implements Destination {
   starting: Promise<void> | undefined
   /** Settles when it is known where the numbering begins. */
   finding: Promise<number> | undefined
+  /** How often somebody has asked for what it missed since there are members here. */
+  recoveries = 0
+  /** Settles when what was published before there were members here is at hand, as far as there is room. */
+  recalling: Promise<void> | undefined
   /** Where the numbering begins, as far as it is known. */
   birth: number | undefined
   /** Monotonic time at which that was true. */

@@ -73,6 +73,8 @@ export class Channels {
     channel.live?.stop()
     channel.live = undefined
     channel.starting = undefined
+    channel.recalling = undefined
+    channel.recoveries = 0
     this.#tails.delete(channel)
   }
 

@@ -21,7 +21,7 @@ interface Held {
  */
 export class Tail implements Holder {
   readonly #place: { readonly tenant: string; readonly key: string }
-  readonly #limits: TailLimits
+  readonly limits: TailLimits
   readonly #retention: Retention
   readonly #held = new Ring<Held>()
   #base: Position = { sequence: 0, epoch: '' }
@@ -30,8 +30,13 @@ export class Tail implements Holder {
 
   constructor(place: { readonly tenant: string; readonly key: string }, limits: TailLimits, retention: Retention) {
     this.#place = place
-    this.#limits = limits
+    this.limits = limits
     this.#retention = retention
+  }
+
+  /** Behind this everything is known. */
+  get base(): Position {
+    return this.#base
   }
 
   /** The latest message that is known, or where the numbering begins. Without an epoch nothing is known. */
@@ -53,7 +58,20 @@ export class Tail implements Holder {
     this.#held.push({ entry, epoch })
     this.#bytes += entry.bytes
     this.#retention.add(entry)
-    while (this.#held.length > this.#limits.maxCount || this.#bytes > this.#limits.maxBytes) this.dropOldest()
+    while (this.#held.length > this.limits.maxCount || this.#bytes > this.limits.maxBytes) this.dropOldest()
+  }
+
+  /**
+   * Puts in front what was published from behind another position up to where the tail begins; the oldest go where there is too much.
+   * Nothing happens when the tail does not begin at `from` any more.
+   */
+  extend(from: Position, base: Position, earlier: readonly Publication[], nowMs: number): void {
+    if (this.#base.sequence !== from.sequence || this.#base.epoch !== from.epoch) return
+    const later = [...this.#held].map(held => publicationOf(held, this.#place))
+    const end = this.#end
+    this.reset(base)
+    for (const publication of [...earlier, ...later]) this.push(publication, nowMs)
+    this.#end = end
   }
 
   dropOldest(): void {

@@ -88,3 +88,33 @@ test('a tail that starts anew holds nothing', () => {
   assert.deepEqual(since(tail, 2, 10, 'f'), [])
   assert.equal(since(tail, 1), undefined)
 })
+
+test('what is put in front is known from its beginning on, as far as there is room, and only where the tail still begins there', () => {
+  const publication = (sequence: number) => makePublication(message, { sequence, epoch: 'e' })
+  const tail = makeTail()
+  const from = { sequence: 6, epoch: 'e' }
+  tail.reset(from)
+  fill(tail, [8, 9])
+  tail.extend(from, { sequence: 3, epoch: 'e' }, [publication(5), publication(6)], 0)
+  assert.deepEqual([since(tail, 3), since(tail, 5), since(tail, 8)], [[5, 6, 8, 9], [6, 8, 9], [9]])
+  assert.deepEqual(
+    [tail.base, tail.end],
+    [
+      { sequence: 3, epoch: 'e' },
+      { sequence: 9, epoch: 'e' }
+    ]
+  )
+  tail.extend(from, { sequence: 1, epoch: 'e' }, [publication(2), publication(6)], 0)
+  tail.extend({ sequence: 3, epoch: 'f' }, { sequence: 1, epoch: 'f' }, [publication(2)], 0)
+  assert.equal(since(tail, 1), undefined)
+  tail.extend({ sequence: 3, epoch: 'e' }, { sequence: 0, epoch: 'e' }, [publication(2), publication(3)], 0)
+  assert.deepEqual([since(tail, 0), since(tail, 2)], [undefined, [3, 5, 6, 8, 9]])
+})
+
+test('a tail without a message of its own is extended too, and ends where it did', () => {
+  const tail = makeTail()
+  const from = { sequence: 6, epoch: 'e' }
+  tail.reset(from)
+  tail.extend(from, { sequence: 0, epoch: 'e' }, [makePublication(message, { sequence: 6, epoch: 'e' })], 0)
+  assert.deepEqual([since(tail, 0), since(tail, 6), tail.end], [[6], [], from])
+})
