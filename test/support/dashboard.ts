@@ -67,10 +67,14 @@ export async function openDashboard(t: TestContext, httpUrl: string, look: Look 
   page.on('request', request => {
     if (isFile(request)) asked++
   })
-  page.on('requestfinished', async request => {
+  page.on('requestfinished', request => {
     if (!isFile(request)) return
-    bytes += (await request.sizes()).responseBodySize
-    answered++
+    const note = ({ responseBodySize }: { responseBodySize: number }): void => {
+      bytes += responseBodySize
+      answered++
+    }
+    // A page that is closed meanwhile has no sizes any more; whoever wants them waits until it is whole.
+    request.sizes().then(note, () => {})
   })
   await page.addInitScript({ content: measuring })
   await page.goto(`${httpUrl}/dashboard/${look.hash ?? ''}`)
