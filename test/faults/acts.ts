@@ -63,7 +63,7 @@ export const loseQuorum: Act = async ({ nats, nodes }, workload, round) => {
   await pause(CALM_MS)
   const leader = await nats.leader('AQ_MSG')
   const gone =
-    nats.replicas === 1 ? [leader] : round % 2 ? nats.others(leader) : [leader, ...nats.others(leader).slice(1)]
+    nats.replicas === 1 ? [leader] : round % 2 ? [leader, ...nats.others(leader).slice(1)] : nats.others(leader)
   const { refused, reconnects } = workload
   const startMs = performance.now()
   for (const server of gone) server.pause()

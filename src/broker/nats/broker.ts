@@ -142,8 +142,7 @@ class NatsBroker implements Broker {
   }
 
   async probe(): Promise<void> {
-    const engine = this.#open()
-    await Promise.all([engine.nodes.probe(), engine.refresh()])
+    await this.#open().probe()
   }
 
   stats(): BrokerStats {

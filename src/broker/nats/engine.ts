@@ -1,3 +1,4 @@
+import { headers } from '@nats-io/transport-node'
 import type { Timer } from '../../clock.ts'
 import { BusError } from '../../errors.ts'
 import type { BrokerStats, EngineStats, Sink } from '../broker.ts'
@@ -9,6 +10,7 @@ import { Link, within } from './link.ts'
 import { Nodes } from './nodes.ts'
 import { persist } from './persist.ts'
 import { Publishing } from './publishing.ts'
+import { TRIAL_SUBJECT } from './subjects.ts'
 import { findAbsences } from './versions.ts'
 import { Window } from './window.ts'
 
@@ -38,6 +40,8 @@ export class Engine {
   #checkedSequence = -1
   /** Whether the stream is known to be there, and which one it is. */
   #isReady = true
+  /** Whether a message is under way that only tries whether the stream stores. */
+  #isTrying = false
   #gapsMended = 0
   #gapsLost = 0
 
@@ -119,6 +123,17 @@ export class Engine {
     }
   }
 
+  /**
+   * Resolves when the servers answer and nothing says that they do not store. Without a majority the leader of the stream goes on to
+   * answer for a while, so after a message that got no answer one is stored for trial. @throws {BusError} ENGINE_UNAVAILABLE
+   */
+  async probe(): Promise<void> {
+    await Promise.all([this.nodes.probe(), this.refresh()])
+    if (!this.#window.isStalled) return
+    this.#tryStoring()
+    throw new BusError('ENGINE_UNAVAILABLE')
+  }
+
   /** Asks the leader of the stream what it holds. @throws {BusError} ENGINE_UNAVAILABLE */
   async refresh(): Promise<void> {
     this.#holdings = await this.archive.holdings()
@@ -177,6 +192,15 @@ export class Engine {
     const { lastSequence } = this.#holdings
     if (lastSequence !== this.#checkedSequence && (await this.channels.check(isForAll)))
       this.#checkedSequence = lastSequence
+  }
+
+  #tryStoring(): void {
+    if (this.#isTrying) return
+    this.#isTrying = true
+    const trial = { subject: TRIAL_SUBJECT, headers: headers(), body: '', sinceMs: this.#clock.monotonic() }
+    this.#window.publish({ ...trial, number: this.#window.nextNumber() }, () => {
+      this.#isTrying = false
+    })
   }
 
   #run(what: string, work: () => Promise<void>): void {

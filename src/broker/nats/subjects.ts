@@ -1,6 +1,8 @@
 /** What the stream stores, and where it hands on what it has stored [cluster.md, Subjects]. */
 export const STORED_SUBJECTS = 'aq.m.>'
 export const LIVE_SUBJECTS = 'aq.l.>'
+/** Where it is tried whether the stream stores anything: no tenant has an empty name. */
+export const TRIAL_SUBJECT = 'aq.m.=.=.='
 /** Messages that are in no history, of every tenant. */
 export const EPHEMERAL_SUBJECTS = 'aq.e.>'
 /** Private messages, of every tenant. */

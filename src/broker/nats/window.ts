@@ -60,6 +60,8 @@ export class MovedOn extends BusError {
 export class Window {
   /** Milliseconds that the latest answer took. */
   roundTripMs = 0
+  /** Whether a message got no answer in time and none was stored since. */
+  isStalled = false
   readonly #link: Link
   readonly #clock: Pick<Clock, 'monotonic' | 'every' | 'after'>
   readonly #inbox = createInbox()
@@ -172,6 +174,7 @@ export class Window {
     const pending = this.#inFlight.get(number)
     if (pending === undefined) return
     this.#inFlight.delete(number)
+    if (placed !== undefined) this.isStalled = false
     this.#bytes -= pending.data.length
     pending.placing(error, placed)
     while (this.#inFlight.size < MAX_IN_FLIGHT && this.#link.isUp) {
@@ -185,7 +188,9 @@ export class Window {
   #expire(): void {
     const tooOldMs = this.#clock.monotonic() - MAX_WAIT_MS
     for (const [number, { sinceMs }] of this.#inFlight) {
-      if (sinceMs <= tooOldMs) this.#settle(number, new BusError('ENGINE_UNAVAILABLE'), undefined)
+      if (sinceMs > tooOldMs) continue
+      this.isStalled = true
+      this.#settle(number, new BusError('ENGINE_UNAVAILABLE'), undefined)
     }
     this.#dropQueue(({ sinceMs }) => sinceMs <= tooOldMs)
   }

@@ -181,3 +181,21 @@ test('no message that was acknowledged is missing after a crash of the server un
     delivered
   )
 })
+
+test('after a message that got no answer the probe fails until one is stored, though nobody publishes', async t => {
+  const server = await startNats(t)
+  const node = await openNode(t, server.url)
+  await node.publish()
+  await node.broker.probe()
+  server.pause()
+  await assert.rejects(node.publish(), { code: 'ENGINE_UNAVAILABLE' })
+  server.resume()
+  await assert.rejects(node.broker.probe(), { code: 'ENGINE_UNAVAILABLE' })
+  await until('it is well again', () =>
+    node.broker.probe().then(
+      () => true,
+      () => false
+    )
+  )
+  assert.equal((await node.publish()).duplicate, false)
+})

@@ -68,6 +68,18 @@ test('messages are stored in the order of the calls, whatever number of them wai
   )
 })
 
+test('a message without an answer in time shows that nothing is stored, until one is', async t => {
+  const { server, window, clock, publish } = await setWindow(t)
+  server.pause()
+  const late = publish()
+  clock.advance(4_000)
+  assert.deepEqual([late, window.isStalled], [['ENGINE_UNAVAILABLE'], true])
+  server.resume()
+  publish()
+  await until('it is stored', () => window.size === 0)
+  assert.equal(window.isStalled, false)
+})
+
 test('10,000 messages may wait, one more is refused', async t => {
   const { server, window, publish } = await setWindow(t)
   server.pause()
