@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { BusError, errorTable } from '../../src/errors.ts'
+import { textOf } from '../../src/protocol/frame.ts'
 import type { JsonObject } from '../../src/protocol/json.ts'
 import { RawJson, stringifyRaw } from '../../src/protocol/replies.ts'
 import { compileCheck } from '../../src/protocol/schema.ts'
@@ -113,7 +114,7 @@ export default async function messages(app: FastifyInstance): Promise<void> {
       const isMore = after !== undefined && last !== undefined && last < end.sequence
       return reply.serializer(stringifyRaw).send({
         ...params,
-        messages: publications.map(({ text }) => new RawJson(text)),
+        messages: publications.map(({ frame }) => new RawJson(textOf(frame))),
         count: publications.length,
         total,
         next_after: isMore ? last : undefined

@@ -1,10 +1,5 @@
 import { Ring } from '../structures/ring.ts'
 
-interface Seen {
-  readonly id: string
-  readonly seenMs: number
-}
-
 /** How long and how many ids are remembered, whichever ends first [limits.md P4]. */
 export interface RecentIdLimits {
   readonly maxAgeMs: number
@@ -14,7 +9,9 @@ export interface RecentIdLimits {
 /** The ids of one channel's latest messages, with the sequence that each got. Times are monotonic. */
 export class RecentIds {
   readonly #limits: RecentIdLimits
-  readonly #order = new Ring<Seen>()
+  /** The ids, oldest at the front, and beside them when each was seen: whole milliseconds, which take no memory of their own. */
+  readonly #order = new Ring<string>()
+  readonly #seenMs = new Ring<number>()
   /** Map( id -> sequence ) */
   readonly #sequences = new Map<string, number>()
 
@@ -32,21 +29,24 @@ export class RecentIds {
     const first = this.#sequences.get(id)
     if (first !== undefined) return first
     this.#sequences.set(id, sequence)
-    this.#order.push({ id, seenMs: nowMs })
+    this.#order.push(id)
+    this.#seenMs.push(Math.ceil(nowMs))
     if (this.#order.length > this.#limits.maxCount) this.#dropOldest()
     return sequence
   }
 
   /** Forgets the ids that are too old. */
   expire(nowMs: number): void {
-    for (let oldest = this.#order.peekFront(); oldest !== undefined; oldest = this.#order.peekFront()) {
-      if (nowMs - oldest.seenMs <= this.#limits.maxAgeMs) return
+    const { maxAgeMs } = this.#limits
+    for (let seenMs = this.#seenMs.at(0); seenMs !== undefined; seenMs = this.#seenMs.at(0)) {
+      if (nowMs - seenMs <= maxAgeMs) return
       this.#dropOldest()
     }
   }
 
   #dropOldest(): void {
     const oldest = this.#order.shift()
-    if (oldest !== undefined) this.#sequences.delete(oldest.id)
+    this.#seenMs.shift()
+    if (oldest !== undefined) this.#sequences.delete(oldest)
   }
 }

@@ -1,14 +1,13 @@
+import { type Frame, textOf } from '../protocol/frame.ts'
 import type { Publication, Stamped } from '../protocol/message.ts'
+import { reviveMessage, type StoredAt } from '../protocol/revive.ts'
 
-/** What stands behind the text of a message in memory: objects, short strings, the slots that point at it. Measured, rounded up. */
-const MESSAGE_OVERHEAD_BYTES = 640
+/** What stands beside the frame of a message in memory: an object, the slots that point at it, what pages leave unused. Measured, rounded up. */
+const MESSAGE_OVERHEAD_BYTES = 256
 
-/**
- * What a stored message is counted as, in bytes: a constant and one byte per UTF-16 unit of payload and metadata. This is what
- * V8 takes for text within Latin-1 and half of what it takes for other text; measuring exactly would cost a pass over every message.
- */
-export function sizeOf(message: Stamped): number {
-  return MESSAGE_OVERHEAD_BYTES + message.payload.length + message.metadata.length
+/** What a stored message is counted as, in bytes: its frame and a constant. */
+export function sizeOf(frame: Frame): number {
+  return MESSAGE_OVERHEAD_BYTES + frame.length
 }
 
 /** Where stored messages are held, oldest at the front. */
@@ -20,22 +19,51 @@ export interface Holder {
 /** One stored message, linked with those of all channels in the order of arrival. */
 export class Entry {
   readonly sequence: number
-  readonly text: string
   readonly timestampMs: number
   readonly holder: Holder
-  readonly bytes: number
   /** Monotonic time of arrival. */
   readonly storedMs: number
   older: Entry | undefined
   newer: Entry | undefined
+  // Not the frame itself: a view of memory is a larger object than all of this.
+  readonly #memory: ArrayBufferLike
+  readonly #start: number
+  readonly #length: number
 
-  constructor({ sequence, text, message }: Publication, holder: Holder, storedMs: number) {
+  /** @param frame that of the publication, in memory that holds nothing but what the holder keeps */
+  constructor({ sequence, timestampMs }: Publication, frame: Frame, holder: Holder, storedMs: number) {
     this.sequence = sequence
-    this.text = text
-    this.timestampMs = message.timestampMs
+    this.timestampMs = timestampMs
     this.holder = holder
-    this.bytes = sizeOf(message)
     this.storedMs = storedMs
+    this.#memory = frame.buffer
+    this.#start = frame.byteOffset
+    this.#length = frame.length
+  }
+
+  get frame(): Frame {
+    return Buffer.from(this.#memory, this.#start, this.#length)
+  }
+
+  /** What it is counted as, see {@link sizeOf}. */
+  get bytes(): number {
+    return MESSAGE_OVERHEAD_BYTES + this.#length
+  }
+}
+
+/** What stands behind an entry again. Its message is read from the frame when somebody looks at it: most readers want the frame. */
+export function publicationOf(entry: Entry, epoch: string, place: StoredAt): Publication {
+  const { sequence, timestampMs, frame } = entry
+  let message: Stamped | undefined
+  return {
+    sequence,
+    epoch,
+    timestampMs,
+    get message() {
+      message ??= reviveMessage(textOf(frame), place)
+      return message
+    },
+    frame
   }
 }
 

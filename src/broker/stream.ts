@@ -1,10 +1,12 @@
+import { frameOf } from '../protocol/frame.ts'
 import type { Position, Publication, Stamped } from '../protocol/message.ts'
 import { deliveryText } from '../protocol/replies.ts'
-import { reviveMessage, type StoredAt } from '../protocol/revive.ts'
+import type { StoredAt } from '../protocol/revive.ts'
 import { Ring } from '../structures/ring.ts'
 import type { HistoryQuery } from './broker.ts'
+import { FrameLog } from './frame-log.ts'
 import { type RecentIdLimits, RecentIds } from './recent-ids.ts'
-import { Entry, type Holder, type Retention } from './retention.ts'
+import { Entry, type Holder, publicationOf, type Retention } from './retention.ts'
 
 /** What one channel may hold [limits.md, history per channel]. */
 export interface StreamLimits {
@@ -25,6 +27,7 @@ export class Stream implements Holder {
   readonly #limits: StreamLimits
   readonly #retention: Retention
   readonly #history = new Ring<Entry>()
+  #log = new FrameLog()
   #recentIds: RecentIds | undefined
   #epoch: string
   #sequence = 0
@@ -57,11 +60,14 @@ export class Stream implements Holder {
 
   /** Gives the next sequence, and keeps the message as far as the limits allow. */
   append(message: Stamped, nowMs: number): Publication {
-    const position = { sequence: ++this.#sequence, epoch: this.#epoch }
-    const { timestampMs } = message
-    const publication = { ...position, timestampMs, message, text: deliveryText(message, position) }
-    if (this.#limits.maxCount === 0) return publication
-    const entry = new Entry(publication, this, nowMs)
+    const sequence = ++this.#sequence
+    const epoch = this.#epoch
+    const text = deliveryText(message, { sequence, epoch })
+    const isKept = this.#limits.maxCount > 0
+    const frame = isKept ? this.#log.write(text) : frameOf(text)
+    const publication = { sequence, epoch, timestampMs: message.timestampMs, message, frame }
+    if (!isKept) return publication
+    const entry = new Entry(publication, frame, this, nowMs)
     this.#history.push(entry)
     this.#bytes += entry.bytes
     if (this.#history.length > this.#limits.maxCount) this.dropOldest()
@@ -99,6 +105,7 @@ export class Stream implements Holder {
   /** Starts anew: no history, no ids, sequences from 1 in another epoch. */
   restart(epoch: string): void {
     while (this.length > 0) this.dropOldest()
+    this.#log = new FrameLog()
     this.#recentIds = undefined
     this.#sequence = 0
     this.#epoch = epoch
@@ -123,26 +130,9 @@ export class Stream implements Holder {
     ) {
       const entry = this.#history.at(index)
       if (entry === undefined) break
-      const { timestampMs, sequence, text } = entry
-      if (timestampMs <= afterMs || timestampMs >= beforeMs) continue
-      found.push(this.#publish(sequence, timestampMs, text))
+      if (entry.timestampMs <= afterMs || entry.timestampMs >= beforeMs) continue
+      found.push(publicationOf(entry, this.#epoch, this.#place))
     }
     return found
-  }
-
-  /** A publication whose message is revived when somebody looks at it: most readers want the text. */
-  #publish(sequence: number, timestampMs: number, text: string): Publication {
-    const place = this.#place
-    let message: Stamped | undefined
-    return {
-      sequence,
-      epoch: this.#epoch,
-      timestampMs,
-      get message() {
-        message ??= reviveMessage(text, place)
-        return message
-      },
-      text
-    }
   }
 }

@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { type HistorySlice, type HistorySource, readHistory } from '../history/query.ts'
+import { textOf } from '../protocol/frame.ts'
 import type { HistoryQuery } from '../protocol/history.ts'
 import type { Publication } from '../protocol/message.ts'
 import { RawJson } from '../protocol/replies.ts'
@@ -94,7 +95,7 @@ export const EntrySchema = Type.Object({
 /** A stored message as `op.history.*` lists it: the envelope just as it was delivered. */
 export function entryOf(publication: Publication, backend: string): object {
   return {
-    envelope: new RawJson(publication.text),
+    envelope: new RawJson(textOf(publication.frame)),
     stored_at: publication.message.timestamp,
     storage_metadata: { backend }
   }

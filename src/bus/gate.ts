@@ -129,9 +129,9 @@ export class Gate {
   }
 
   /** What would happen to content, with no trace of the question. */
-  judge({ text, ...content }: Content): Verdict {
-    const bytes = this.isEnabled ? Buffer.byteLength(text ?? JSON.stringify(content.payload)) : 0
-    return this.#casil.inspect({ ...content, bytes })
+  judge({ room, channel, kind, payload, text }: Content): Verdict {
+    const bytes = this.isEnabled ? Buffer.byteLength(text ?? JSON.stringify(payload)) : 0
+    return this.#casil.inspect({ room, channel, kind, payload, bytes })
   }
 
   /** Learns of the policy of the cluster, if there is one. To be called once. @throws {BusError} ENGINE_UNAVAILABLE */

@@ -170,7 +170,7 @@ export class Hub implements Sink {
   /** Sends one stored message to one connection, unless it is its own. */
   replay(connection: Connection, publication: Publication): void {
     if (!concerns(publication.message, connection)) return
-    connection.send(publication.text)
+    connection.write(publication.frame)
     this.deliveredCount++
   }
 
@@ -178,7 +178,7 @@ export class Hub implements Sink {
     const { message } = publication
     const members = message.channel === '' ? this.#roomMembers.leftsOf(message.key) : this.#members.leftsOf(message.key)
     if (members.size === 0) return
-    const frame = frameOf(publication.text)
+    const { frame } = publication
     const sender = message.echo ? undefined : message.sender
     const endSpan = this.#traces?.isOn ? this.#traces.startDelivery(message) : undefined
     const before = this.deliveredCount

@@ -30,21 +30,21 @@ interface Timed {
 
 /**
  * Reads the history of a place; of several channels, merged by time. Channels that do not exist have none. The answer holds at
- * most `query.limit` messages and `maxChars` characters of JSON text, but at least one message if there is any; what goes beyond
+ * most `query.limit` messages and `maxBytes` of frames, but at least one message if there is any; what goes beyond
  * is left out at the end that is not to be kept.
  */
 export async function readHistory(
   source: HistorySource,
   place: HistoryPlace,
   query: HistoryQuery,
-  maxChars = Number.POSITIVE_INFINITY
+  maxBytes = Number.POSITIVE_INFINITY
 ): Promise<HistorySlice> {
   let kept: Timed[] = []
   let total = 0
   for (const key of source.keysOf(place.tenant, place.room, place.channel)) {
     const page = await source.read(key, narrow(query, kept))
     total += page.total
-    if (page.publications.length > 0) kept = fit([...kept, ...timed(page)], query, maxChars)
+    if (page.publications.length > 0) kept = fit([...kept, ...timed(page)], query, maxBytes)
   }
   return { publications: kept.map(entry => entry.publication), total }
 }
@@ -68,14 +68,14 @@ function timed(page: HistoryPage): Timed[] {
 }
 
 /** Sorts by time, channel by channel in the order of the positions, and cuts to the bounds. */
-function fit(entries: Timed[], { limit, keep }: HistoryQuery, maxChars: number): Timed[] {
+function fit(entries: Timed[], { limit, keep }: HistoryQuery, maxBytes: number): Timed[] {
   entries.sort((a, b) => a.timeMs - b.timeMs)
   const isOldest = keep === 'oldest'
   let count = 0
-  let chars = 0
+  let bytes = 0
   while (count < Math.min(limit, entries.length)) {
-    chars += entries.at(isOldest ? count : -1 - count)?.publication.text.length ?? 0
-    if (chars > maxChars && count > 0) break
+    bytes += entries.at(isOldest ? count : -1 - count)?.publication.frame.length ?? 0
+    if (bytes > maxBytes && count > 0) break
     count++
   }
   return isOldest ? entries.slice(0, count) : entries.slice(entries.length - count)

@@ -1,3 +1,5 @@
+import type { Frame } from './frame.ts'
+
 /** The types of message that the bus carries from one client to another. */
 export type RoutedType = 'message' | 'event' | 'private' | 'system' | 'telemetry'
 
@@ -53,6 +55,6 @@ export interface Publication extends Position {
   /** Server time, milliseconds since the epoch. */
   readonly timestampMs: number
   readonly message: Stamped
-  /** The JSON text that every receiver gets, made once. */
-  readonly text: string
+  /** What every receiver gets, encoded once. */
+  readonly frame: Frame
 }

@@ -1,5 +1,7 @@
+import { sizeOf } from '../../src/broker/retention.ts'
 import { isoOf } from '../../src/clock.ts'
 import { keyOf } from '../../src/protocol/address.ts'
+import { frameOf } from '../../src/protocol/frame.ts'
 import type { Position, Publication, Stamped } from '../../src/protocol/message.ts'
 import { deliveryText } from '../../src/protocol/replies.ts'
 
@@ -14,7 +16,7 @@ let made = 0
  */
 export function makeMessage(parts: MessageParts = {}): Stamped {
   const message = {
-    id: `arq_test-${++made}`,
+    id: `arq_test-${String(++made).padStart(6, '0')}`,
     hasClientId: parts.id !== undefined,
     type: 'message',
     tenant: 'default',
@@ -36,5 +38,10 @@ export function makeMessage(parts: MessageParts = {}): Stamped {
 
 /** A stored message at a position. */
 export function makePublication(message: Stamped, position: Position): Publication {
-  return { ...position, timestampMs: message.timestampMs, message, text: deliveryText(message, position) }
+  return { ...position, timestampMs: message.timestampMs, message, frame: frameOf(deliveryText(message, position)) }
+}
+
+/** What the memory broker counts a message as, whose epochs have twelve characters. */
+export function sizeInHistory(message: Stamped, sequence = 1): number {
+  return sizeOf(makePublication(message, { sequence, epoch: '0'.repeat(12) }).frame)
 }

@@ -39,10 +39,10 @@ export async function recall(
     }
     const publication = unwrap(kept, about, channel)
     earlier.push(publication)
-    bytes += sizeOf(publication.message)
+    bytes += sizeOf(publication.frame)
     while (bytes > tail.limits.maxBytes) {
       const oldest = earlier.shift() as Publication
-      bytes -= sizeOf(oldest.message)
+      bytes -= sizeOf(oldest.frame)
       beginBehind(oldest, oldest.sequence)
     }
     return true

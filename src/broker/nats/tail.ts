@@ -1,7 +1,8 @@
 import type { Position, Publication } from '../../protocol/message.ts'
-import { reviveMessage } from '../../protocol/revive.ts'
+import type { StoredAt } from '../../protocol/revive.ts'
 import { Ring } from '../../structures/ring.ts'
-import { Entry, type Holder, type Retention } from '../retention.ts'
+import { FrameLog } from '../frame-log.ts'
+import { Entry, type Holder, publicationOf, type Retention } from '../retention.ts'
 
 /** How much the latest messages of one channel may take. */
 export interface TailLimits {
@@ -20,15 +21,16 @@ interface Held {
  * stream tells them what they missed [cluster.md, Positions].
  */
 export class Tail implements Holder {
-  readonly #place: { readonly tenant: string; readonly key: string }
+  readonly #place: StoredAt
   readonly limits: TailLimits
   readonly #retention: Retention
   readonly #held = new Ring<Held>()
+  readonly #log = new FrameLog()
   #base: Position = { sequence: 0, epoch: '' }
   #end: Position = this.#base
   #bytes = 0
 
-  constructor(place: { readonly tenant: string; readonly key: string }, limits: TailLimits, retention: Retention) {
+  constructor(place: StoredAt, limits: TailLimits, retention: Retention) {
     this.#place = place
     this.limits = limits
     this.#retention = retention
@@ -54,7 +56,7 @@ export class Tail implements Holder {
   push(publication: Publication, nowMs: number): void {
     const { sequence, epoch } = publication
     this.#end = { sequence, epoch }
-    const entry = new Entry(publication, this, nowMs)
+    const entry = new Entry(publication, this.#log.keep(publication.frame), this, nowMs)
     this.#held.push({ entry, epoch })
     this.#bytes += entry.bytes
     this.#retention.add(entry)
@@ -67,7 +69,7 @@ export class Tail implements Holder {
    */
   extend(from: Position, base: Position, earlier: readonly Publication[], nowMs: number): void {
     if (this.#base.sequence !== from.sequence || this.#base.epoch !== from.epoch) return
-    const later = [...this.#held].map(held => publicationOf(held, this.#place))
+    const later = [...this.#held].map(({ entry, epoch }) => publicationOf(entry, epoch, this.#place))
     const end = this.#end
     this.reset(base)
     for (const publication of [...earlier, ...later]) this.push(publication, nowMs)
@@ -90,7 +92,7 @@ export class Tail implements Holder {
     const missed: Publication[] = []
     for (let index = from; index < this.#held.length; index++) {
       const held = this.#held.at(index)
-      if (held !== undefined) missed.push(publicationOf(held, this.#place))
+      if (held !== undefined) missed.push(publicationOf(held.entry, held.epoch, this.#place))
     }
     return missed
   }
@@ -107,18 +109,5 @@ export class Tail implements Holder {
     }
     const found = this.#held.at(low)
     return found?.entry.sequence === sequence && found.epoch === epoch ? low + 1 : undefined
-  }
-}
-
-function publicationOf({ entry, epoch }: Held, place: { readonly tenant: string; readonly key: string }): Publication {
-  const { sequence, timestampMs, text } = entry
-  return {
-    sequence,
-    epoch,
-    timestampMs,
-    get message() {
-      return reviveMessage(text, place)
-    },
-    text
   }
 }

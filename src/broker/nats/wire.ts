@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { headers, type MsgHdrs } from '@nats-io/transport-node'
+import { frameOf } from '../../protocol/frame.ts'
 import type { Position, Publication, RoutedType, Stamped } from '../../protocol/message.ts'
 import { deliveryText } from '../../protocol/replies.ts'
 import type { Place } from './subjects.ts'
@@ -112,7 +113,7 @@ export function unwrap({ sequence, data }: Wired, { birth, words }: About, to: D
     isPresence: (Number(flags) & PRESENCE) !== 0
   }
   const text = `${body.slice(0, -1)},"sequence":${sequence},"epoch":"${epoch}"}`
-  return { sequence, epoch, timestampMs, message: message as Stamped, text }
+  return { sequence, epoch, timestampMs, message: message as Stamped, frame: frameOf(text) }
 }
 
 /** The position of the latest message of a channel; where the numbering begins when there is only the mark. */

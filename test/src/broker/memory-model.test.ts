@@ -4,14 +4,13 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Stored } from '../../../src/broker/broker.ts'
 import { createMemoryBroker } from '../../../src/broker/memory.ts'
-import { sizeOf } from '../../../src/broker/retention.ts'
 import { createIds } from '../../../src/ids.ts'
 import type { Stamped } from '../../../src/protocol/message.ts'
 import { FakeClock } from '../../support/clock.ts'
-import { makeMessage } from '../../support/messages.ts'
+import { makeMessage, sizeInHistory } from '../../support/messages.ts'
 import { RecordingSink } from '../../support/sink.ts'
 
-const SIZE_BYTES = sizeOf(makeMessage())
+const SIZE_BYTES = sizeInHistory(makeMessage())
 const limits = {
   historyCount: 4,
   historyBytesPerChannel: SIZE_BYTES * 3 + 60,
@@ -68,7 +67,7 @@ class Model {
 }
 
 function bytesOf(held: readonly Held[]): number {
-  return held.reduce((sum, { message }) => sum + sizeOf(message), 0)
+  return held.reduce((sum, { message, sequence }) => sum + sizeInHistory(message, sequence), 0)
 }
 
 const channel = fc.constantFrom('a', 'b', 'c')

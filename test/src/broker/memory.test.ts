@@ -3,12 +3,12 @@ import { randomBytes } from 'node:crypto'
 import { type TestContext, test } from 'node:test'
 import type { Stored } from '../../../src/broker/broker.ts'
 import { createMemoryBroker, type MemoryBrokerLimits } from '../../../src/broker/memory.ts'
-import { sizeOf } from '../../../src/broker/retention.ts'
 import { createIds } from '../../../src/ids.ts'
 import { brokerContract } from '../../contracts/broker.ts'
 import { BrokerStage } from '../../contracts/broker-stage.ts'
 import { FakeClock } from '../../support/clock.ts'
 import { usedHeapBytes } from '../../support/heap.ts'
+import { sizeInHistory } from '../../support/messages.ts'
 
 const DEFAULTS: MemoryBrokerLimits = {
   historyCount: 500,
@@ -143,7 +143,7 @@ test('without history positions are given and only one who missed nothing recove
 })
 
 test('a channel holds as many bytes as it may and drops the oldest for one more', async t => {
-  const size = sizeOf(new BrokerStage(makeBroker()).message({ payload: '{"text":"ten chars."}' }))
+  const size = sizeInHistory(new BrokerStage(makeBroker()).message({ payload: '{"text":"ten chars."}' }))
   const stage = await setStage(t, { historyBytesPerChannel: size * 3 })
   const publish = (payload: string) => stage.publish(stage.message({ payload }))
   for (let turn = 0; turn < 3; turn++) await publish('{"text":"ten chars."}')
@@ -192,7 +192,7 @@ test('a jump of the wall clock makes no message old', async t => {
 })
 
 test('over the total the oldest messages of the process go first, whatever their channel', async t => {
-  const size = sizeOf(new BrokerStage(makeBroker()).message())
+  const size = sizeInHistory(new BrokerStage(makeBroker()).message({ channel: 'a' }))
   const stage = await setStage(t, { historyTotalBytes: size * 4 })
   for (const channel of ['a', 'b', 'a', 'c']) await stage.publish(stage.message({ channel }))
   assert.deepEqual([await held(stage, 'a'), await held(stage, 'b'), await held(stage, 'c')], [[1, 2], [1], [1]])
@@ -204,7 +204,7 @@ test('over the total the oldest messages of the process go first, whatever their
 })
 
 test('who missed a message that the total took does not recover', async t => {
-  const size = sizeOf(new BrokerStage(makeBroker()).message())
+  const size = sizeInHistory(new BrokerStage(makeBroker()).message())
   const stage = await setStage(t, { historyTotalBytes: size })
   const since = await stage.broker.position(stage.key)
   const own = await stage.publish()

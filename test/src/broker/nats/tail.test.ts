@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { Tail } from '../../../../src/broker/nats/tail.ts'
-import { Retention } from '../../../../src/broker/retention.ts'
+import { Retention, sizeOf } from '../../../../src/broker/retention.ts'
 import { makeMessage, makePublication } from '../../../support/messages.ts'
 
 const message = makeMessage({ payload: '{"a":1}' })
@@ -61,12 +61,12 @@ test('what is told is the message as it was', () => {
   const publication = makePublication(message, { sequence: 3, epoch: 'e' })
   tail.push(publication, 0)
   const [told] = tail.since({ sequence: 0, epoch: 'e' }, 10) ?? []
-  assert.equal(told?.text, publication.text)
+  assert.deepEqual(told?.frame, publication.frame)
   assert.deepEqual(told?.message, { ...message, publisher: message.sender, hasClientId: false })
 })
 
 test('the oldest go when the channel has too many bytes, or the process has', () => {
-  const one = 700
+  const one = sizeOf(makePublication(message, { sequence: 1, epoch: 'e' }).frame)
   const small = makeTail({ maxBytes: one * 2 })
   const retention = new Retention(one * 3, 60_000)
   const shared = makeTail({}, retention)

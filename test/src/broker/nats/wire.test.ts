@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { birthMark, type Destination, readAbout, unwrap, wrap } from '../../../../src/broker/nats/wire.ts'
+import { textOf } from '../../../../src/protocol/frame.ts'
 import type { Stamped } from '../../../../src/protocol/message.ts'
 import { deliveryText } from '../../../../src/protocol/replies.ts'
 import { makeMessage } from '../../../support/messages.ts'
@@ -40,7 +41,7 @@ test('whatever is published comes out of the stream as it was, with the text tha
       assert.deepEqual([about.birth, about.origin], [3, origin])
       const publication = unwrap(wired, about, destinationOf(sent))
       assert.deepEqual({ ...publication.message }, { ...sent, hasClientId: false, publisher: sent.sender })
-      assert.equal(publication.text, deliveryText(sent, { sequence, epoch: 'e-3' }))
+      assert.equal(textOf(publication.frame), deliveryText(sent, { sequence, epoch: 'e-3' }))
       assert.deepEqual(
         [publication.sequence, publication.epoch, publication.timestampMs],
         [sequence, 'e-3', sent.timestampMs]
