@@ -285,6 +285,13 @@ test('ids that are too old take no memory though nobody publishes', async t => {
   assert.equal(stage.broker.stats().channels, 5)
 })
 
+test('histories take no more memory than they are counted as', async t => {
+  const stage = await setStage(t, { historyCount: 10_000 })
+  const beforeBytes = usedHeapBytes()
+  for (let turn = 0; turn < 20_000; turn++) stage.broker.publish(stage.message({ channel: `c${turn % 20}` }), () => {})
+  assert.ok(usedHeapBytes() - beforeBytes <= stage.broker.stats().bytes)
+})
+
 test('fifty thousand channels leave no memory behind once they are forgotten', async t => {
   const stage = await setStage(t)
   const beforeBytes = usedHeapBytes()
