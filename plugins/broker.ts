@@ -17,7 +17,8 @@ export default fp(
       historyAgeMs: config.maxHistoryAgeMs,
       historyTotalBytes: config.maxHistoryTotalBytes,
       duplicateWindowMs: config.duplicateWindowMs,
-      duplicateWindowIds: config.duplicateWindowIds
+      duplicateWindowIds: config.duplicateWindowIds,
+      duplicateWindowTotalIds: config.duplicateWindowTotalIds
     }
     if (config.broker === 'memory') {
       app.decorate('broker', createMemoryBroker({ clock, ids, limits }))

@@ -5,6 +5,7 @@ import { tenantOf } from '../protocol/address.ts'
 import type { Position, Publication, Stamped } from '../protocol/message.ts'
 import { Ring } from '../structures/ring.ts'
 import type { Broker, BrokerStats, HistoryPage, HistoryQuery, Recovery, Settled, Sink } from './broker.ts'
+import { IdTurns } from './recent-ids.ts'
 import { Retention } from './retention.ts'
 import { Stream, type StreamLimits } from './stream.ts'
 
@@ -25,6 +26,8 @@ export interface MemoryBrokerLimits {
   readonly duplicateWindowMs: number
   /** Ids of one channel. */
   readonly duplicateWindowIds: number
+  /** Ids of all channels together. */
+  readonly duplicateWindowTotalIds: number
 }
 
 /** What the memory broker is made of. */
@@ -46,6 +49,7 @@ class MemoryBroker implements Broker {
   readonly #ids: MemoryBrokerOptions['ids']
   readonly #limits: StreamLimits
   readonly #retention: Retention
+  readonly #turns: IdTurns
   /** Map( key -> Stream ) */
   readonly #streams = new Map<string, Stream>()
   /** What was published while a delivery was under way. */
@@ -64,6 +68,7 @@ class MemoryBroker implements Broker {
       recentIds: { maxAgeMs: limits.duplicateWindowMs, maxCount: limits.duplicateWindowIds }
     }
     this.#retention = new Retention(limits.historyTotalBytes, limits.historyAgeMs)
+    this.#turns = new IdTurns(limits.duplicateWindowTotalIds)
   }
 
   async open(sink: Sink): Promise<void> {
@@ -159,6 +164,7 @@ class MemoryBroker implements Broker {
     const stream = this.#streams.get(key)
     if (stream === undefined) return
     stream.restart(this.#ids.short())
+    this.#turns.trim()
     if (!stream.isSubscribed) this.#streams.delete(key)
   }
 
@@ -178,13 +184,20 @@ class MemoryBroker implements Broker {
       stream.restart('')
     }
     this.#streams.clear()
+    this.#turns.trim()
   }
 
   /** The channel, brought into being if need be. Epochs are random and not counted: a count would tell one tenant of others. */
   #stream(key: string): Stream {
     const known = this.#streams.get(key)
     if (known !== undefined) return known
-    const stream = new Stream({ key, tenant: tenantOf(key) }, this.#ids.short(), this.#limits, this.#retention)
+    const stream = new Stream(
+      { key, tenant: tenantOf(key) },
+      this.#ids.short(),
+      this.#limits,
+      this.#retention,
+      this.#turns
+    )
     this.#streams.set(key, stream)
     return stream
   }
@@ -199,6 +212,7 @@ class MemoryBroker implements Broker {
     const nowMs = this.#clock.monotonic()
     this.#retention.expire(nowMs)
     for (const stream of this.#streams.values()) stream.expireIds(nowMs)
+    this.#turns.trim()
   }
 
   #assertOpen(): void {

@@ -5,7 +5,7 @@ import type { StoredAt } from '../protocol/revive.ts'
 import { Ring } from '../structures/ring.ts'
 import type { HistoryQuery } from './broker.ts'
 import { FrameLog } from './frame-log.ts'
-import { type RecentIdLimits, RecentIds } from './recent-ids.ts'
+import { type IdTurns, type RecentIdLimits, RecentIds } from './recent-ids.ts'
 import { Entry, type Holder, publicationOf, type Retention } from './retention.ts'
 
 /** What one channel may hold [limits.md, history per channel]. */
@@ -26,6 +26,7 @@ export class Stream implements Holder {
   readonly #place: StoredAt
   readonly #limits: StreamLimits
   readonly #retention: Retention
+  readonly #turns: IdTurns
   readonly #history = new Ring<Entry>()
   #log = new FrameLog()
   #recentIds: RecentIds | undefined
@@ -33,11 +34,12 @@ export class Stream implements Holder {
   #sequence = 0
   #bytes = 0
 
-  constructor(place: StoredAt, epoch: string, limits: StreamLimits, retention: Retention) {
+  constructor(place: StoredAt, epoch: string, limits: StreamLimits, retention: Retention, turns: IdTurns) {
     this.#place = place
     this.#epoch = epoch
     this.#limits = limits
     this.#retention = retention
+    this.#turns = turns
   }
 
   get position(): Position {
@@ -52,7 +54,7 @@ export class Stream implements Holder {
   /** The sequence that the message has got already, if its publisher sent the same id before; else remembers it for the next append. */
   duplicateOf(message: Stamped, nowMs: number): number | undefined {
     const next = this.#sequence + 1
-    this.#recentIds ??= new RecentIds(this.#limits.recentIds)
+    this.#recentIds ??= new RecentIds(this.#limits.recentIds, this.#turns)
     // An id holds no space, so the pair is read in one way only.
     const first = this.#recentIds.claim(`${message.id} ${message.publisher}`, next, nowMs)
     return first === next ? undefined : first
@@ -106,6 +108,7 @@ export class Stream implements Holder {
   restart(epoch: string): void {
     while (this.length > 0) this.dropOldest()
     this.#log = new FrameLog()
+    this.#recentIds?.clear()
     this.#recentIds = undefined
     this.#sequence = 0
     this.#epoch = epoch

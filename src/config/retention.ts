@@ -68,6 +68,14 @@ export const historyKeys = {
     max: 1_000_000,
     description: 'Ids remembered for one channel.',
     limit: { row: 'duplicates: ids of a channel', over: 'the same id is a new message' }
+  }),
+  duplicateWindowTotalIds: int({
+    env: ['ARQONBUS_DUPLICATE_WINDOW_TOTAL_IDS'],
+    default: 1_000_000,
+    min: 1,
+    max: 100_000_000,
+    description: 'Ids remembered for all channels.',
+    limit: { row: 'duplicates: ids of the process', over: 'the oldest of all are forgotten' }
   })
 }
 

@@ -201,7 +201,8 @@ const historyLimits = {
   historyAgeMs: config.maxHistoryAgeMs,
   historyTotalBytes: config.maxHistoryTotalBytes,
   duplicateWindowMs: config.duplicateWindowMs,
-  duplicateWindowIds: config.duplicateWindowIds
+  duplicateWindowIds: config.duplicateWindowIds,
+  duplicateWindowTotalIds: config.duplicateWindowTotalIds
 }
 
 /** A started bus that is closed when the test ends. */

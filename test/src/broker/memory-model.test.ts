@@ -17,7 +17,8 @@ const limits = {
   historyAgeMs: 3_000,
   historyTotalBytes: SIZE_BYTES * 7,
   duplicateWindowMs: 2_500,
-  duplicateWindowIds: 3
+  duplicateWindowIds: 3,
+  duplicateWindowTotalIds: 7
 }
 
 interface Held {
@@ -29,7 +30,14 @@ interface Held {
 /** The bounds as sentences over one plain list of everything that is held, oldest first. */
 class Model {
   held: Held[] = []
-  seen: { readonly key: string; readonly id: string; readonly sequence: number; readonly seenMs: number }[] = []
+  seen: {
+    readonly key: string
+    readonly id: string
+    readonly sequence: number
+    readonly seenMs: number
+    readonly turn: number
+  }[] = []
+  turns = 0
   readonly ends = new Map<string, number>()
 
   of(key: string): Held[] {
@@ -38,12 +46,17 @@ class Model {
 
   publish(message: Stamped, nowMs: number): { sequence: number; duplicate: boolean } {
     const { key, id } = message
-    const recent = this.seen.filter(seen => seen.key === key && nowMs - seen.seenMs <= limits.duplicateWindowMs)
+    const recent = this.seen.filter(
+      seen =>
+        seen.key === key &&
+        nowMs - seen.seenMs <= limits.duplicateWindowMs &&
+        this.turns - seen.turn < limits.duplicateWindowTotalIds
+    )
     const first = recent.slice(-limits.duplicateWindowIds).find(seen => seen.id === id)
     if (message.hasClientId && first !== undefined) return { sequence: first.sequence, duplicate: true }
     const sequence = (this.ends.get(key) ?? 0) + 1
     this.ends.set(key, sequence)
-    if (message.hasClientId) this.seen.push({ key, id, sequence, seenMs: nowMs })
+    if (message.hasClientId) this.seen.push({ key, id, sequence, seenMs: nowMs, turn: ++this.turns })
     this.held.push({ message, sequence, storedMs: nowMs })
     while (this.of(key).length > limits.historyCount) this.#drop(this.of(key)[0])
     while (this.of(key).length > 1 && bytesOf(this.of(key)) > limits.historyBytesPerChannel) this.#drop(this.of(key)[0])

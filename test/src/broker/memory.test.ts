@@ -16,7 +16,8 @@ const DEFAULTS: MemoryBrokerLimits = {
   historyAgeMs: 86_400_000,
   historyTotalBytes: 134_217_728,
   duplicateWindowMs: 120_000,
-  duplicateWindowIds: 10_000
+  duplicateWindowIds: 10_000,
+  duplicateWindowTotalIds: 1_000_000
 }
 
 function makeBroker(limits: Partial<MemoryBrokerLimits> = {}, clock = new FakeClock()) {
@@ -240,6 +241,17 @@ test('an id is a duplicate among the latest ids of its channel and new after one
   assert.equal(await isDuplicate('arq_a'), true)
   assert.equal(await isDuplicate('arq_d'), false)
   assert.equal(await isDuplicate('arq_a'), false)
+})
+
+test('an id is a duplicate among the latest ids of the process and new after one more, whatever the channels', async t => {
+  const stage = await setStage(t, { duplicateWindowTotalIds: 3 })
+  const isDuplicate = async (id: string, channel: string) =>
+    (await stage.publish(stage.message({ id, channel }))).duplicate
+  for (const channel of ['a', 'b', 'c']) await isDuplicate('arq_1', channel)
+  assert.equal(await isDuplicate('arq_1', 'a'), true)
+  assert.equal(await isDuplicate('arq_2', 'c'), false)
+  assert.equal(await isDuplicate('arq_1', 'b'), true)
+  assert.equal(await isDuplicate('arq_1', 'a'), false)
 })
 
 test('a duplicate is found after its message has left history', async t => {
