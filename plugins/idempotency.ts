@@ -47,8 +47,8 @@ export default fp(
   { name: 'idempotency', fastify: '5.x', dependencies: ['rest'] }
 )
 
-/** The payload counts as the text that it is: what was read of it may have lost digits. */
-function fingerprintOf({ method, url, body, bodyRead }: FastifyRequest): string {
-  const text = JSON.stringify([method, url, body ?? null, bodyRead?.payloadText ?? null])
+/** The body counts as the text that it is: what was read of it may have lost digits. */
+function fingerprintOf({ method, url, bodyRead }: FastifyRequest): string {
+  const text = JSON.stringify([method, url, bodyRead?.text ?? ''])
   return createHash('sha256').update(text).digest('base64')
 }

@@ -13,8 +13,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks, once it was let in. */
     caller: Source
-    /** The body as it was read; undefined without one. */
-    bodyRead: Body | undefined
+    /** The body as it was read, and the text of which; undefined without one. */
+    bodyRead: (Body & { readonly text: string }) | undefined
   }
   interface FastifyContextConfig {
     /** The request changes nothing, whatever its method. */
@@ -99,7 +99,7 @@ function readBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'string' }, async (request: FastifyRequest, text: string) => {
     if (text === '') return undefined
-    request.bodyRead = parse(text)
+    request.bodyRead = { ...parse(text), text }
     return request.bodyRead.fields
   })
 }

@@ -3,6 +3,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { BusError, errorTable } from '../../src/errors.ts'
 import { textOf } from '../../src/protocol/frame.ts'
+import { payloadTextsOf } from '../../src/protocol/items.ts'
 import type { JsonObject } from '../../src/protocol/json.ts'
 import { RawJson, stringifyRaw } from '../../src/protocol/replies.ts'
 import { compileCheck } from '../../src/protocol/schema.ts'
@@ -161,15 +162,18 @@ export default async function messages(app: FastifyInstance): Promise<void> {
       }
     },
     async (request, reply) => {
-      const { body } = request
+      const { body, bodyRead } = request
       if (body.messages.length > config.maxBatch)
         throw new BusError('LIMIT_EXCEEDED', {
           message: `Limit exceeded: a request can hold ${config.maxBatch} messages`
         })
+      const payloadTexts = payloadTextsOf(bodyRead?.text ?? '')
       const results: Awaited<ReturnType<typeof attempt>>[] = []
       for (let at = 0; at < body.messages.length; at += SLICE) {
         const slice = body.messages.slice(at, at + SLICE)
-        results.push(...(await Promise.all(slice.map(message => attempt(message, request)))))
+        results.push(
+          ...(await Promise.all(slice.map((message, index) => attempt(message, request, payloadTexts[at + index]))))
+        )
         await nextTurn()
       }
       const succeeded = results.filter(({ status }) => status === 'success').length
@@ -195,11 +199,11 @@ export default async function messages(app: FastifyInstance): Promise<void> {
     }
   }
 
-  async function attempt(message: JsonObject, request: Asked) {
+  async function attempt(message: JsonObject, request: Asked, payloadText?: string) {
     try {
       const faults = checkAddressed(message)
       if (faults.length > 0) throw new BusError('VALIDATION_ERROR', { faults })
-      return { status: 'success', ...(await publish(message as Static<typeof Addressed>, request)) }
+      return { status: 'success', ...(await publish(message as Static<typeof Addressed>, request, payloadText)) }
     } catch (error) {
       if (!(error instanceof BusError)) throw error
       const { code, faults, retry } = error

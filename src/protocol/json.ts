@@ -114,7 +114,7 @@ function unescapeName(text: string): string {
 }
 
 /** Index of the quote that ends the string which starts at `from`, or the text's length when none does. */
-function endOfString(text: string, from: number): number {
+export function endOfString(text: string, from: number): number {
   let at = text.indexOf('"', from)
   while (at >= 0 && isEscaped(text, at, from)) at = text.indexOf('"', at + 1)
   return at < 0 ? text.length : at

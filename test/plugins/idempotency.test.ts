@@ -29,6 +29,17 @@ test('the same request under the same key is carried out once and answered alike
   )
 })
 
+test('requests that differ in digits beyond a double are different ones', async t => {
+  const { app } = await startServer(t)
+  const headers = { host: 'localhost', 'idempotency-key': 'k', 'content-type': 'application/json' }
+  const post = (digits: string) => {
+    const payload = `{"messages":[{"room":"lab","channel":"one","payload":{"n":${digits}}}]}`
+    return app.inject({ method: 'POST', url: '/v1/publish', headers, payload })
+  }
+  assert.equal((await post('12345678901234567890')).statusCode, 200)
+  assert.equal((await post('12345678901234567891')).statusCode, 409)
+})
+
 test('a refusal is an answer too, and an unusable key is refused', async t => {
   const { app } = await startServer(t)
   const post = (key: string, payload: object) =>

@@ -187,6 +187,18 @@ test('a batch has a result for each of its messages, in their order', async t =>
   assert.equal((await ask('GET', url)).body.count, 1)
 })
 
+test('the payloads of a batch are published to the byte', async t => {
+  const { ask } = await openDesk(t)
+  const payloads = ['{"big": 12345678901234567890}', '{}', ' {"exact":1.0,\n "list":[[1e2],{"payload":-0}]} ']
+  const items = payloads.map(
+    payload => `{"room":"lab","metadata":{"payload":[0]},"payload":${payload},"channel":"one"}`
+  )
+  const { body } = await ask('POST', '/publish', { body: `{ "messages" : [${items.join(' ,\n')}] }` })
+  assert.equal(body.succeeded, 3)
+  const { text } = await ask('GET', url)
+  for (const payload of payloads) assert.ok(text.includes(`"payload":${payload}`), payload)
+})
+
 test('the messages of a batch keep their order', async t => {
   const { ask } = await openDesk(t)
   const messages = Array.from({ length: 50 }, (_, n) => ({ room: 'lab', channel: 'one', payload: { n } }))
