@@ -61,7 +61,8 @@ export class Entry<Author> implements Job<Author> {
     const startMs = parts.isShared ? parts.createdAtMs : clock.monotonic()
     this.schedule = scheduleOf(terms, startMs, parts.isShared ? 'epoch' : 'monotonic')
     this.repeatCount = terms.cron === undefined ? (terms.repeat_count ?? DEFAULT_REPEAT_COUNT) : undefined
-    const sinceMs = parts.isShared ? parts.createdAtMs : this.presentMs()
+    // A delay may be over by now; it is due all the same.
+    const sinceMs = terms.cron === undefined ? Number.NEGATIVE_INFINITY : parts.createdAtMs
     this.dueMs = this.schedule.next(sinceMs) ?? Number.POSITIVE_INFINITY
   }
 
