@@ -1,4 +1,5 @@
-import type { Envelope } from '../protocol/envelope.ts'
+import { BusError } from '../errors.ts'
+import { type Envelope, PRIVATE_CHANNEL, PRIVATE_CHANNEL_FAULT } from '../protocol/envelope.ts'
 import type { JsonObject } from '../protocol/json.ts'
 import type { RoutedType } from '../protocol/message.ts'
 
@@ -19,8 +20,10 @@ export interface Post {
 
 const EMPTY: JsonObject = Object.freeze({})
 
-/** The post as the stages take it. */
+/** The post as the stages take it. @throws {BusError} VALIDATION_ERROR for one without targets on the channel of private messages */
 export function envelopeOf(post: Post): Envelope {
+  if (post.channel === PRIVATE_CHANNEL && post.to === undefined)
+    throw new BusError('VALIDATION_ERROR', { faults: [PRIVATE_CHANNEL_FAULT] })
   return {
     id: post.id,
     type: post.type,

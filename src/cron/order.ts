@@ -1,4 +1,5 @@
 import { BusError } from '../errors.ts'
+import { PRIVATE_CHANNEL, PRIVATE_CHANNEL_FAULT } from '../protocol/envelope.ts'
 import { compileCheck } from '../protocol/schema.ts'
 import { OrderSchema } from './arguments.ts'
 import { DEFAULT_TIMEZONE, isExpression, isTimezone, nextTime } from './expression.ts'
@@ -22,6 +23,7 @@ type Args = Readonly<Record<string, unknown>>
  */
 export function checkOrder(args: Args, isConnected: boolean, limits: OrderLimits, nowMs: number): void {
   const faults = [...checkShape(args), ...contradictionsOf(args)]
+  if (args.channel === PRIVATE_CHANNEL) faults.push(PRIVATE_CHANNEL_FAULT)
   if (args.lifetime === 'connection' && !isConnected)
     faults.push('lifetime: must be "tenant", since there is no connection')
   const excesses = excessesOf(args, limits)

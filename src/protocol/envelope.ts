@@ -21,6 +21,8 @@ export const MAX_TARGETS = 1000
 
 /** Whatever is sent on a channel of this name is private [protocol.md, Types]. */
 export const PRIVATE_CHANNEL = 'pm'
+/** What is wrong with such a channel where targets cannot be named. */
+export const PRIVATE_CHANNEL_FAULT = `channel: must not be "${PRIVATE_CHANNEL}", which is for private messages`
 
 /** Ids chosen by clients. */
 export const ID_PATTERN = '^arq_[A-Za-z0-9_.-]{1,124}$'

@@ -118,6 +118,15 @@ test('the capabilities of a token count here, too', async t => {
   assert.deepEqual(gist(elsewhere), [403, 'AUTHORIZATION_ERROR'])
 })
 
+test('a message is not published on the channel of private ones', async t => {
+  const { ask } = await openDesk(t)
+  const body = { payload: { target: 'arq_client_1' } }
+  const refused = await ask('POST', '/rooms/lab/channels/pm/messages', { body })
+  assert.deepEqual(gist(refused), [400, 'VALIDATION_ERROR'])
+  const batch = await ask('POST', '/publish', { body: { messages: [{ room: 'lab', channel: 'pm', ...body }] } })
+  assert.deepEqual([batch.body.failed, batch.body.results[0].code], [1, 'VALIDATION_ERROR'])
+})
+
 test('where channels are not made by use, none is', async t => {
   const { ask } = await openDesk(t, { ARQONBUS_AUTO_CREATE_CHANNELS: 'false' })
   assert.deepEqual(gist(await ask('POST', url, { body: { payload: {} } })), [404, 'CHANNEL_NOT_FOUND'])

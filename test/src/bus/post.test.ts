@@ -31,6 +31,24 @@ test('a post is refused with what a client would be told', async t => {
   })
 })
 
+test('what names no targets is not posted to the channel of private messages, which would tell it to members', async t => {
+  const stage = await setBus(t)
+  const ada = stage.connect()
+  await ada.join('lab:pm')
+  const post = { room: 'lab', channel: 'pm', payload: { target: ada.connection.id } } as const
+  for (const type of ['message', 'event'] as const)
+    await assert.rejects(stage.bus.post(server, { type, ...post }), {
+      code: 'VALIDATION_ERROR',
+      faults: ['channel: must not be "pm", which is for private messages']
+    })
+  await stage.bus.post(server, { type: 'private', to: [ada.connection.id], ...post })
+  stage.turn()
+  assert.deepEqual(
+    ada.received().map(({ type }) => type),
+    ['private']
+  )
+})
+
 test('the text of a payload is relayed as it is', async t => {
   const stage = await setBus(t)
   const ada = stage.connect()

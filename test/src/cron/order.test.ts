@@ -47,6 +47,7 @@ const faults: readonly (readonly [args: object, faults: readonly string[]])[] = 
   [{ payload: 'text' }, ['payload: must be an object']],
   [{ room: 'no good' }, ['room: must be a name of 1 to 64 letters, digits, ".", "_", "-"']],
   [{ room: '*' }, ['room: must be a name of 1 to 64 letters, digits, ".", "_", "-"']],
+  [{ channel: 'pm' }, ['channel: must not be "pm", which is for private messages']],
   [{ lifetime: 'ever' }, ['lifetime: must be "connection" or "tenant"']],
   [{ soon: true }, ['soon: is not known']],
   [{ timezone: 'UTC' }, ['timezone: is only for cron']],
