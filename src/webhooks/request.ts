@@ -29,7 +29,7 @@ export const RegisterSchema = Type.Object(
       expected: 'a URL of up to 2048 characters',
       description: 'Where to post: http or https'
     }),
-    room: Type.Optional({ ...PatternArg, description: 'Name or glob, or "room:channel"; absent or empty: any' }),
+    room: Type.Optional({ ...PatternArg, description: 'Name or glob; absent or empty: any' }),
     channel: Type.Optional({ ...PatternArg, description: 'Name or glob; absent or empty: any' }),
     headers: Type.Optional(
       Type.Unsafe<Readonly<Record<string, string>>>({

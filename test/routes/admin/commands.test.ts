@@ -50,3 +50,12 @@ test('arguments that the policy blocks are not taken', async t => {
   assert.deepEqual(gist(refused), [422, 'CASIL_POLICY_BLOCKED_SECRET'])
   assert.equal((await ask('POST', '/commands/op.store.get', { body: { key: 'a' } })).body.data.found, false)
 })
+
+test('a command is run once under its key', async t => {
+  const { ask } = await openDesk(t)
+  const count = () =>
+    ask('POST', '/commands/op.store.increment', { body: { key: 'n' }, headers: { 'idempotency-key': 'n1' } })
+  const [first, again] = [await count(), await count()]
+  assert.deepEqual([first.body.data.value, again.body.data.value], [1, 1])
+  assert.equal(again.headers.get('idempotent-replayed'), 'true')
+})
