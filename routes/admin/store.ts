@@ -15,7 +15,7 @@ const Value = Type.Object({
 })
 const Conditions = Type.Object({
   'if-match': Type.Optional(
-    Type.String({ pattern: '^"\\d{1,15}"$', expected: 'an ETag of an answer, with its quotes', examples: ['"3"'] })
+    Type.String({ pattern: '^"[1-9]\\d{0,14}"$', expected: 'an ETag of an answer, with its quotes', examples: ['"3"'] })
   ),
   'if-none-match': Type.Optional(
     Type.Literal('*', { expected: '*', description: 'Only if there is no value yet', examples: ['*'] })
@@ -116,9 +116,11 @@ export default async function store(app: FastifyInstance): Promise<void> {
   )
 }
 
-/** The version that the key has to be at: that of the ETag, or none. */
+/** The version that the key has to be at: that of the ETag, or none. @throws {BusError} VALIDATION_ERROR when both are asked for */
 function versionOf(headers: Request['Headers']): { if_version?: number } {
-  const etag = headers['if-match']
+  const { 'if-match': etag, 'if-none-match': isNew } = headers
+  if (etag !== undefined && isNew !== undefined)
+    throw new BusError('VALIDATION_ERROR', { faults: ['if-none-match: cannot stand beside if-match'] })
   if (etag !== undefined) return { if_version: Number(etag.slice(1, -1)) }
-  return headers['if-none-match'] === undefined ? {} : { if_version: 0 }
+  return isNew === undefined ? {} : { if_version: 0 }
 }

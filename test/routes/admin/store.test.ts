@@ -84,7 +84,9 @@ test('a condition that is no ETag is refused', async t => {
     { 'if-match': '3' },
     { 'if-match': '*' },
     { 'if-match': 'W/"3"' },
-    { 'if-none-match': '"3"' }
+    { 'if-match': '"0"' },
+    { 'if-none-match': '"3"' },
+    { 'if-match': '"3"', 'if-none-match': '*' }
   ]) {
     const refused = await ask('PUT', url, { body: { value: 1 }, headers: headers as Record<string, string> })
     assert.deepEqual(gist(refused), [400, 'VALIDATION_ERROR'], JSON.stringify(headers))
