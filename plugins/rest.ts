@@ -30,7 +30,8 @@ export default fp(
     app.decorateRequest('caller')
     await app.register(cors, {
       origin: config.allowedOrigins.includes('*') || [...config.allowedOrigins],
-      methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
+      methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      exposedHeaders: ['ETag', 'Idempotent-Replayed', 'Retry-After']
     })
     app.addHook('onRequest', async (request, reply) => {
       reply.header('Cache-Control', 'no-store')

@@ -125,6 +125,12 @@ test('a page of an allowed origin may ask from a browser, others get no leave', 
   assert.equal(denied.headers.get('access-control-allow-origin'), null)
 })
 
+test('a page may read the headers that say what came of its request', async t => {
+  const { ask } = await setDoor(t, { ARQONBUS_ALLOWED_ORIGINS: 'https://app.example' })
+  const { headers } = await ask('GET', '/v1/rooms', { headers: { origin: 'https://app.example' } })
+  assert.equal(headers.get('access-control-expose-headers'), 'ETag, Idempotent-Replayed, Retry-After')
+})
+
 test('while the server drains nothing is changed any more, and can still be read', async t => {
   const { app } = await startServer(t)
   const headers = { host: 'localhost' }
