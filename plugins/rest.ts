@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import cors from '@fastify/cors'
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
@@ -98,11 +99,18 @@ function readBodies(app: FastifyInstance): void {
     keyBytes: maxJsonKeyBytes
   })
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, async (request: FastifyRequest, text: string) => {
-    if (text === '') return undefined
-    request.bodyRead = { ...parse(text), text }
-    return request.bodyRead.fields
-  })
+  app.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer' },
+    async (request: FastifyRequest, bytes: Buffer) => {
+      if (bytes.length === 0) return undefined
+      // What is decoded all the same would be another text than was sent.
+      if (!isUtf8(bytes)) throw new BusError('VALIDATION_ERROR', { faults: ['body: must be UTF-8'] })
+      const text = bytes.toString()
+      request.bodyRead = { ...parse(text), text }
+      return request.bodyRead.fields
+    }
+  )
 }
 
 function isChange({ method, routeOptions }: FastifyRequest): boolean {

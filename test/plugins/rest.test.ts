@@ -115,6 +115,20 @@ test('more requests than a caller may make in a second are refused, and others a
   assert.equal((await ask('GET', '/v1/rooms', bob)).status, 200)
 })
 
+test('a body that is not UTF-8 is refused, and not mended', async t => {
+  const { app } = await startServer(t)
+  const post = (text: string, encoding: BufferEncoding) =>
+    app.inject({
+      method: 'POST',
+      url: '/v1/announce',
+      headers: { host: 'localhost', ...JSON_HEADERS },
+      payload: Buffer.from(`{"payload":{"text":"${text}"}}`, encoding)
+    })
+  const refused = await post('caf\u00e9', 'latin1')
+  assert.deepEqual([refused.statusCode, refused.json().details], [400, 'body: must be UTF-8'])
+  assert.equal((await post('caf\u00e9', 'utf8')).statusCode, 201)
+})
+
 test('a page of an allowed origin may ask from a browser, others get no leave', async t => {
   const { ask } = await setDoor(t, { ...auth, ARQONBUS_ALLOWED_ORIGINS: 'https://app.example' })
   const preflight = (origin: string) =>
