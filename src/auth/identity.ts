@@ -3,7 +3,7 @@ import { isName } from '../protocol/address.ts'
 import { ALL, type Capabilities, parseCapabilities } from './capabilities.ts'
 import { type ClaimRules, checkParties, checkTimes, readSubject } from './claims.ts'
 import { type ClientFields, type Fields, fieldOf, isFields, readClientFields } from './fields.ts'
-import { parseRole, type Role } from './roles.ts'
+import { hasRole, parseRole, type Role } from './roles.ts'
 
 /** Who is at the other end of a connection, and what it may do. Role, tenant and capabilities come from nowhere but a token. */
 export interface Identity {
@@ -24,6 +24,7 @@ export interface Identity {
   readonly channel?: string | undefined
 }
 
+/** Whose tokens name no tenant, and who is without a token. */
 const DEFAULT_TENANT = 'default'
 const DEFAULT_CLIENT_TYPE = 'human'
 
@@ -49,6 +50,14 @@ export function anonymousIdentity(role: Role, query: Fields): Identity {
     { subject: undefined, role, tenant: DEFAULT_TENANT, capabilities: ALL, expiresAtMs: undefined, ...silent },
     query
   )
+}
+
+/**
+ * Whether somebody may change what is of all tenants: a superadmin, and an admin of no tenant in particular. What an admin of one
+ * tenant does must not be seen in another [limits.md, P7].
+ */
+export function isOperator({ role, tenant }: Pick<Identity, 'role' | 'tenant'>): boolean {
+  return hasRole(role, 'superadmin') || (hasRole(role, 'admin') && tenant === DEFAULT_TENANT)
 }
 
 type ClaimedIdentity = Omit<Identity, 'clientType'> & ClientFields

@@ -13,8 +13,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const scoped = { ARQONBUS_CASIL_ENABLED: 'true', ARQONBUS_CASIL_SCOPE_INCLUDE: 'secure-*,pii-*' }
 
 /** Somebody with a role, in a server that asks for tokens. */
-function enter(server: TestServer, role: string): Promise<TestClient> {
-  const token = signToken(validClaims(Date.now(), { sub: role, role }))
+function enter(server: TestServer, role: string, claims: object = {}): Promise<TestClient> {
+  const token = signToken(validClaims(Date.now(), { sub: role, role, ...claims }))
   return server.connect('/ws', { headers: { Authorization: `Bearer ${token}` } })
 }
 
@@ -128,6 +128,21 @@ test('with redaction on the wire nobody gets the secret: members, history, ackno
   await late.join('pii-desk:cases', { since: 0, epoch })
   assert.deepEqual((await late.next(frame => frame.type === 'message')).payload, redacted)
   for (const { frames } of [ada, bob, late]) assert.doesNotMatch(JSON.stringify(frames), /tangerine|sk_live/)
+})
+
+test('the policy of all tenants is not changed by the admin of one', async t => {
+  const server = await startServer(t, { ARQONBUS_ENABLE_AUTH: 'true', ARQONBUS_AUTH_JWT_SECRET: TEST_SECRET })
+  const [acme, root] = [
+    await enter(server, 'admin', { tenant_id: 'acme' }),
+    await enter(server, 'superadmin', { tenant_id: 'acme' })
+  ]
+  const before = (await acme.command('op.casil.get')).payload.data
+  const refused = await acme.command('op.casil.reload', { enabled: true })
+  assert.equal(refused.error_code, 'AUTHORIZATION_ERROR')
+  assert.match(String(refused.error), /only a superadmin, or an admin without a tenant/)
+  assert.deepEqual((await acme.command('op.casil.get')).payload.data, before)
+  assert.equal((await root.command('op.casil.reload', { enabled: true })).status, 'success')
+  assert.equal((await acme.command('op.casil.get')).payload.data.enabled, true)
 })
 
 test('a reload that is refused changes nothing for anybody', async t => {

@@ -107,7 +107,7 @@ test('what a client may not read is not posted for it by any node', async t => {
 test('a policy that is reloaded on one node holds on all, and on those that start later', async t => {
   const nats = await startNats(t)
   const [one, two] = [await startNode(t, nats, 'one'), await startNode(t, nats, 'two')]
-  const [ada, bob] = [await enter(one), await enter(two)]
+  const [ada, bob] = [await enter(one, { role: 'superadmin' }), await enter(two, { role: 'superadmin' })]
   const blocking = { enabled: true, mode: 'enforce', block_on_probable_secret: true }
   await run(ada, 'casil.reload', blocking)
   await until('it holds', async () => (await publish(bob, { key: KEY })).error_code === 'CASIL_POLICY_BLOCKED_SECRET')
@@ -147,7 +147,7 @@ test('the experimental lane is the same on all nodes', async t => {
 
 test('while NATS is away nothing that is shared changes, and afterwards it can be changed again', async t => {
   const nats = await startNats(t)
-  const ada = await enter(await startNode(t, nats, 'one'))
+  const ada = await enter(await startNode(t, nats, 'one'), { role: 'superadmin' })
   const { rule_id } = await run(ada, 'webhook.register', { url: 'http://127.0.0.1:1/' })
   const policy = await run(ada, 'casil.get')
   await nats.kill()

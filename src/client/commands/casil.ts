@@ -24,7 +24,7 @@ export interface CasilCommands {
       readonly metadata_to_envelope: boolean
     }
   }
-  /** Change any part of the policy, whole or not at all; it applies from the next message on. */
+  /** Change any part of the policy, whole or not at all; it applies from the next message on, in all tenants. Not for admins of one tenant. */
   'op.casil.reload': {
     args: {
       readonly enabled?: boolean | undefined
