@@ -66,7 +66,7 @@ async function serve(given: Config, warnings: readonly string[]): Promise<void> 
     await app.listenOps()
     await app.listenTelemetry()
   } catch (error) {
-    logger.fatal({ err: error }, 'cannot listen')
+    logger.fatal({ err: error }, 'cannot start')
     await app.close()
     process.exit(1)
   }

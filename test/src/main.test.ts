@@ -169,7 +169,7 @@ for (const flag of ['--port', '--http-port', '--telemetry-port']) {
     const ended = await runMain(t, args)
     assert.deepEqual([ended.code, ended.stderr], [1, ''])
     const line = linesOf(ended).find(({ level }) => level === 'fatal')
-    assert.equal(line?.msg, 'cannot listen')
+    assert.equal(line?.msg, 'cannot start')
     assert.match(JSON.stringify(line), new RegExp(`EADDRINUSE.*${port}`))
   })
 }

@@ -13,6 +13,7 @@ import {
 } from '@nats-io/transport-node'
 import type { Clock } from '../../clock.ts'
 import { BusError } from '../../errors.ts'
+import { Sampled } from '../../log/sampled.ts'
 import type { Log } from '../../log.ts'
 
 /** How the servers are reached. */
@@ -39,6 +40,9 @@ const MAX_FLUSH_MS = 1_000
 const MAX_UNFLUSHED_BYTES = 16 * 1024 * 1024
 /** The server is asked what it has got each time so much has been sent. */
 const FLUSH_BYTES = 256 * 1024
+/** What the servers refuse is one line of each kind in this time. */
+const COMPLAINTS_MS = 10_000
+const MAX_COMPLAINTS = 100
 
 /** The connection to the servers. It comes back by itself; while it is down nothing is taken, since it would wait without a bound. */
 export class Link {
@@ -53,27 +57,37 @@ export class Link {
   readonly #onUp: (() => void)[] = []
   readonly #clock: LinkOptions['clock']
   readonly #log: Log
+  readonly #complaints: Sampled<Error>
   readonly #watching: Promise<void>
 
   private constructor(connection: NatsConnection, { clock, log }: LinkOptions) {
     this.connection = connection
     this.#clock = clock
     this.#log = log
+    this.#complaints = new Sampled({
+      clock,
+      windowMs: COMPLAINTS_MS,
+      maxKeys: MAX_COMPLAINTS,
+      tell: (err, repeated) => log.error(repeated > 0 ? { err, repeated } : { err }, 'NATS refuses something')
+    })
     this.#watching = this.#watch()
   }
 
   /** Connects, and tries again until the time is up. @throws {BusError} ENGINE_UNAVAILABLE, which says why */
   static async open(options: LinkOptions): Promise<Link> {
-    const { clock, connectTimeoutMs } = options
+    const { clock, connectTimeoutMs, log } = options
     const deadlineMs = clock.monotonic() + connectTimeoutMs
     const asked = await optionsOf(options)
-    for (;;) {
+    const { servers } = asked
+    for (let isFirst = true; ; isFirst = false) {
       try {
         return new Link(await connect(asked), options)
       } catch (cause) {
         if (cause instanceof errors.AuthorizationError || clock.monotonic() > deadlineMs) {
-          throw new BusError('ENGINE_UNAVAILABLE', { message: `NATS cannot be reached: ${wordsOf(cause)}`, cause })
+          const message = `NATS cannot be reached at ${servers}: ${wordsOf(cause)}`
+          throw new BusError('ENGINE_UNAVAILABLE', { message, cause })
         }
+        if (isFirst) log.warn({ err: cause, servers, seconds: connectTimeoutMs / 1_000 }, 'NATS cannot be reached yet')
         // A timer of the clock does not keep the process alive, and there is nothing else yet that does.
         await pause(RETRY_MS)
       }
@@ -113,7 +127,6 @@ export class Link {
     return this.connection.subscribe(subject, {
       callback: (error, message) => {
         if (error === null) take(message)
-        else this.#log.error({ err: error, subject }, 'NATS refuses a subscription')
       }
     })
   }
@@ -133,6 +146,7 @@ export class Link {
     if (this.isUp) await within(this.#clock, MAX_FLUSH_MS, this.connection.flush())
     await this.connection.close()
     await this.#watching
+    this.#complaints.close()
   }
 
   #askFlushed(): void {
@@ -146,8 +160,10 @@ export class Link {
   }
 
   async #watch(): Promise<void> {
-    for await (const { type } of this.connection.status()) {
-      if (type === 'disconnect' && this.#isUp) {
+    for await (const status of this.connection.status()) {
+      const { type } = status
+      if (type === 'error') this.#complaints.add(status.error.name, status.error)
+      else if (type === 'disconnect' && this.#isUp) {
         this.#isUp = false
         this.#log.warn({}, 'NATS is not connected')
         for (const run of this.#onDown) run()
@@ -184,7 +200,7 @@ async function optionsOf({ servers, creds, name }: LinkOptions): Promise<Connect
     servers: urls.map(({ hostname, port }) => `${hostname}:${port === '' ? '4222' : port}`),
     ...(urls.some(({ protocol }) => protocol === 'tls:') ? { tls: {} } : {}),
     ...(user ? loginOf(user) : {}),
-    ...(creds === undefined ? {} : { authenticator: credsAuthenticator(await readFile(creds)) }),
+    ...(creds === undefined ? {} : { authenticator: credsAuthenticator(await readCreds(creds)) }),
     ignoreAuthErrorAbort: true,
     maxPingOut: MAX_PINGS_OUT,
     maxReconnectAttempts: -1,
@@ -194,6 +210,17 @@ async function optionsOf({ servers, creds, name }: LinkOptions): Promise<Connect
     reconnectJitterTLS: RETRY_MS,
     reconnectTimeWait: RETRY_MS,
     timeout: DIAL_TIMEOUT_MS
+  }
+}
+
+async function readCreds(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path)
+  } catch (cause) {
+    throw new BusError('ENGINE_UNAVAILABLE', {
+      message: `The credentials for NATS cannot be read: ${wordsOf(cause)}`,
+      cause
+    })
   }
 }
 
