@@ -8,6 +8,7 @@ import {
   type JetStreamManager,
   jetstreamManager,
   type MsgRequest,
+  type PeerInfo,
   RetentionPolicy,
   StorageType,
   type StoredMsg,
@@ -51,6 +52,8 @@ export interface Holdings {
   readonly bytes: number
   /** Sequence of the latest message of all. */
   readonly lastSequence: number
+  /** Whether the leader has lately heard of enough of the servers that hold copies to store anything. */
+  readonly hasMajority: boolean
 }
 
 const STREAM = 'AQ_MSG'
@@ -58,6 +61,8 @@ const STREAM = 'AQ_MSG'
 const MADE_MS = 250
 const ANSWER_MS = 2_000
 const READ_MS = 5_000
+/** A server that the leader has not heard of for so long is silent: it hears of each every second. */
+const SILENT_MS = 2_500
 /** Readers of long stretches at a time, and those that may wait. */
 const READERS = 32
 const MAX_WAITING_READERS = 1_000
@@ -134,8 +139,9 @@ export class Archive {
   /** What the stream holds of all subjects. Only the leader of the stream answers. */
   holdings(): Promise<Holdings> {
     return this.#ask(async () => {
-      const { state } = await this.#manager.streams.info(STREAM)
-      return { messages: state.messages, bytes: state.bytes, lastSequence: state.last_seq }
+      const { state, cluster } = await this.#manager.streams.info(STREAM)
+      const hasMajority = isMajorityHeard(cluster?.replicas ?? [])
+      return { messages: state.messages, bytes: state.bytes, lastSequence: state.last_seq, hasMajority }
     })
   }
 
@@ -229,6 +235,12 @@ export class Archive {
       return await streams.info(STREAM).catch(() => Promise.reject(error))
     }
   }
+}
+
+/** Of the leader, which answers, and the others that hold copies. */
+function isMajorityHeard(others: readonly Pick<PeerInfo, 'active'>[]): boolean {
+  const heard = others.filter(({ active }) => active < nanos(SILENT_MS)).length + 1
+  return heard * 2 > others.length + 1
 }
 
 function keptOf({ seq, subject, data, header }: StoredMsg): Kept {

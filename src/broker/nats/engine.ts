@@ -35,13 +35,13 @@ export class Engine {
   readonly #log: NatsBrokerOptions['log']
   readonly #timers: readonly Timer[]
   #retry: Timer | undefined
-  #holdings: Holdings = { messages: 0, bytes: 0, lastSequence: 0 }
+  #holdings: Holdings = { messages: 0, bytes: 0, lastSequence: 0, hasMajority: true }
   /** Latest message of all when the channels were compared last. */
   #checkedSequence = -1
   /** Whether the stream is known to be there, and which one it is. */
   #isReady = true
-  /** Whether a message is under way that only tries whether the stream stores. */
-  #isTrying = false
+  /** Settles when it is known whether the stream stores a message that is only for trial. */
+  #trial: Promise<void> | undefined
   #gapsMended = 0
   #gapsLost = 0
 
@@ -52,7 +52,7 @@ export class Engine {
     this.#clock = clock
     this.#log = log
     this.archive = archive
-    this.#window = new Window(link, clock)
+    this.#window = new Window(link, clock, log)
     const window = this.#window
     this.births = new Births({ archive, window, clock, holdsMs: Math.min(MAX_HOLD_MS, limits.historyAgeMs / 2) })
     this.publishing = new Publishing({
@@ -125,13 +125,12 @@ export class Engine {
 
   /**
    * Resolves when the servers answer and nothing says that they do not store. Without a majority the leader of the stream goes on to
-   * answer for a while, so after a message that got no answer one is stored for trial. @throws {BusError} ENGINE_UNAVAILABLE
+   * answer for a while, so when it hears of none, and after a message that was not stored, one is stored for trial.
+   * @throws {BusError} ENGINE_UNAVAILABLE
    */
   async probe(): Promise<void> {
     await Promise.all([this.nodes.probe(), this.refresh()])
-    if (!this.#window.isStalled) return
-    this.#tryStoring()
-    throw new BusError('ENGINE_UNAVAILABLE')
+    if (this.#window.isStalled || !this.#holdings.hasMajority) await this.#tryStoring()
   }
 
   /** Asks the leader of the stream what it holds. @throws {BusError} ENGINE_UNAVAILABLE */
@@ -194,12 +193,19 @@ export class Engine {
       this.#checkedSequence = lastSequence
   }
 
-  #tryStoring(): void {
-    if (this.#isTrying) return
-    this.#isTrying = true
+  #tryStoring(): Promise<void> {
+    this.#trial ??= this.#store().finally(() => {
+      this.#trial = undefined
+    })
+    return this.#trial
+  }
+
+  #store(): Promise<void> {
     const trial = { subject: TRIAL_SUBJECT, headers: headers(), body: '', sinceMs: this.#clock.monotonic() }
-    this.#window.publish({ ...trial, number: this.#window.nextNumber() }, () => {
-      this.#isTrying = false
+    return new Promise((resolve, reject) => {
+      this.#window.publish({ ...trial, number: this.#window.nextNumber() }, error =>
+        error === undefined ? resolve() : reject(error)
+      )
     })
   }
 

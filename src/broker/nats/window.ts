@@ -2,6 +2,8 @@ import type { Msg, MsgHdrs, Subscription } from '@nats-io/transport-node'
 import { createInbox } from '@nats-io/transport-node'
 import type { Clock, Timer } from '../../clock.ts'
 import { BusError } from '../../errors.ts'
+import { Sampled } from '../../log/sampled.ts'
+import type { Log } from '../../log.ts'
 import { Ring } from '../../structures/ring.ts'
 import type { Link } from './link.ts'
 
@@ -25,6 +27,9 @@ const MAX_WAITING_BYTES = 16 * 1024 * 1024
 /** How long a publish may take [cluster.md, N3]. */
 const MAX_WAIT_MS = 4_000
 const SWEEP_MS = 250
+/** Why messages are not stored is one line of each reason in this time. */
+const REASONS_MS = 10_000
+const MAX_REASONS = 100
 /** What the server counts beside our bytes: headers that it adds when it hands a message on. */
 const RESERVED_BYTES = 4_096
 
@@ -60,13 +65,14 @@ export class MovedOn extends BusError {
 export class Window {
   /** Milliseconds that the latest answer took. */
   roundTripMs = 0
-  /** Whether a message got no answer in time and none was stored since. */
+  /** Whether a message was not stored, or got no answer in time, and none was stored since. */
   isStalled = false
   readonly #link: Link
   readonly #clock: Pick<Clock, 'monotonic' | 'every' | 'after'>
   readonly #inbox = createInbox()
   readonly #answers: Subscription
   readonly #sweep: Timer
+  readonly #reasons: Sampled<string>
   /** Map( number -> message under way ), oldest first */
   readonly #inFlight = new Map<number, Pending>()
   readonly #queue = new Ring<{ readonly number: number; readonly pending: Pending }>()
@@ -76,9 +82,16 @@ export class Window {
   /** Whoever waits until nothing is under way. */
   #emptied: () => void = () => {}
 
-  constructor(link: Link, clock: Pick<Clock, 'monotonic' | 'every' | 'after'>) {
+  constructor(link: Link, clock: Pick<Clock, 'monotonic' | 'every' | 'after'>, log: Log) {
     this.#link = link
     this.#clock = clock
+    this.#reasons = new Sampled({
+      clock,
+      windowMs: REASONS_MS,
+      maxKeys: MAX_REASONS,
+      tell: (reason, repeated) =>
+        log.warn(repeated > 0 ? { reason, repeated } : { reason }, 'NATS did not store a message')
+    })
     this.#answers = link.subscribe(`${this.#inbox}.*`, message => this.#answer(message))
     this.#sweep = clock.every(SWEEP_MS, () => this.#expire())
     link.onDown(() => this.failAll())
@@ -141,6 +154,7 @@ export class Window {
     this.#isClosed = true
     this.failAll()
     this.#sweep.cancel()
+    this.#reasons.close()
     if (!this.#link.connection.isClosed()) this.#answers.unsubscribe()
   }
 
@@ -167,7 +181,13 @@ export class Window {
     if (waited === undefined) return
     this.roundTripMs = this.#clock.monotonic() - waited.sinceMs
     const { error, placed } = readAnswer(message)
+    if (error?.cause instanceof Error) this.#stall(error.cause.message)
     this.#settle(number, error, placed)
+  }
+
+  #stall(reason: string): void {
+    this.isStalled = true
+    this.#reasons.add(reason, reason)
   }
 
   #settle(number: number, error: BusError | undefined, placed: Placed | undefined): void {
@@ -189,7 +209,7 @@ export class Window {
     const tooOldMs = this.#clock.monotonic() - MAX_WAIT_MS
     for (const [number, { sinceMs }] of this.#inFlight) {
       if (sinceMs > tooOldMs) continue
-      this.isStalled = true
+      this.#stall(`no answer within ${MAX_WAIT_MS} ms`)
       this.#settle(number, new BusError('ENGINE_UNAVAILABLE'), undefined)
     }
     this.#dropQueue(({ sinceMs }) => sinceMs <= tooOldMs)
@@ -215,13 +235,15 @@ interface Answer {
 }
 
 function readAnswer(message: Msg): { readonly error: BusError | undefined; readonly placed: Placed | undefined } {
-  if (message.data.length === 0) return { error: new BusError('ENGINE_UNAVAILABLE'), placed: undefined }
+  if (message.data.length === 0) return refusal('no stream takes it')
   const { seq = 0, duplicate = false, error } = JSON.parse(message.string()) as Answer
   if (error?.err_code === WRONG_LAST_SEQUENCE) return { error: new MovedOn(), placed: undefined }
-  // Sequence 0: the first message of this id is still on its way through the cluster, and may yet fail.
-  if (error !== undefined || seq === 0) {
-    const cause = new Error(error?.description ?? 'the first message of this id is not stored yet')
-    return { error: new BusError('ENGINE_UNAVAILABLE', { cause }), placed: undefined }
-  }
+  if (error !== undefined) return refusal(error.description ?? 'unknown reason')
+  // The first message of this id is still on its way through the cluster, and may yet fail.
+  if (seq === 0) return { error: new BusError('ENGINE_UNAVAILABLE'), placed: undefined }
   return { error: undefined, placed: { sequence: seq, isDuplicate: duplicate } }
+}
+
+function refusal(reason: string): { readonly error: BusError; readonly placed: undefined } {
+  return { error: new BusError('ENGINE_UNAVAILABLE', { cause: new Error(reason) }), placed: undefined }
 }

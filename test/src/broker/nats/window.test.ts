@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { DiscardPolicy, jetstreamManager } from '@nats-io/jetstream'
 import { pino } from 'pino'
 import { Archive } from '../../../../src/broker/nats/archive.ts'
 import { Link } from '../../../../src/broker/nats/link.ts'
@@ -15,6 +16,9 @@ import { until } from '../../../support/until.ts'
 
 interface Stage {
   readonly server: NatsServer
+  readonly link: Link
+  /** What was written to the log. */
+  readonly lines: Record<string, unknown>[]
   readonly window: Window
   readonly clock: FakeClock
   /** Publishes and notes what became of it: a sequence or a code. */
@@ -25,7 +29,8 @@ interface Stage {
 async function setWindow(t: TestContext): Promise<Stage> {
   const server = await startNats(t)
   const system = createSystemClock()
-  const log = pino({ level: 'silent' })
+  const lines: Record<string, unknown>[] = []
+  const log = pino({ base: null, timestamp: false }, { write: line => void lines.push(JSON.parse(line)) })
   const link = await Link.open({
     servers: [server.url],
     creds: undefined,
@@ -36,13 +41,15 @@ async function setWindow(t: TestContext): Promise<Stage> {
   })
   await Archive.open({ link, clock: system }, natsDefaults)
   const clock = new FakeClock()
-  const window = new Window(link, clock)
+  const window = new Window(link, clock, log)
   t.after(async () => {
     window.close()
     await link.close()
   })
   return {
     server,
+    link,
+    lines,
     window,
     clock,
     publish(body = 'x', sinceMs = clock.monotonic()) {
@@ -75,6 +82,24 @@ test('a message without an answer in time shows that nothing is stored, until on
   clock.advance(4_000)
   assert.deepEqual([late, window.isStalled], [['ENGINE_UNAVAILABLE'], true])
   server.resume()
+  publish()
+  await until('it is stored', () => window.size === 0)
+  assert.equal(window.isStalled, false)
+})
+
+test('what the stream refuses is told with its reason, once in ten seconds, and counts as not stored until one is', async t => {
+  const { link, lines, window, clock, publish } = await setWindow(t)
+  const { streams } = await jetstreamManager(link.connection)
+  await streams.update('AQ_MSG', { max_msgs: 1, discard: DiscardPolicy.New })
+  publish()
+  const refused = [publish(), publish()]
+  await until('all are answered', () => window.size === 0)
+  assert.deepEqual([refused.flat(), window.isStalled], [['ENGINE_UNAVAILABLE', 'ENGINE_UNAVAILABLE'], true])
+  const line = { level: 40, reason: 'maximum messages exceeded', msg: 'NATS did not store a message' }
+  assert.deepEqual(lines, [line])
+  clock.advance(10_000)
+  assert.deepEqual(lines, [line, { ...line, repeated: 1 }])
+  await streams.update('AQ_MSG', { max_msgs: -1 })
   publish()
   await until('it is stored', () => window.size === 0)
   assert.equal(window.isStalled, false)
