@@ -12,7 +12,8 @@ import {
   RetentionPolicy,
   StorageType,
   type StoredMsg,
-  type StreamConfig
+  type StreamConfig,
+  type StreamInfo
 } from '@nats-io/jetstream'
 import { headers, nanos } from '@nats-io/transport-node'
 import type { Clock } from '../../clock.ts'
@@ -80,7 +81,7 @@ export class Archive {
   readonly #limits: ArchiveLimits
   readonly #readers = new Slots(READERS, MAX_WAITING_READERS)
   readonly #manager: JetStreamManager
-  /** Short text that differs for each stream that was ever made. */
+  /** Of the stream that is open, other than that of any other that was ever made. */
   tag = ''
 
   private constructor({ link, clock }: ArchiveParts, limits: ArchiveLimits, manager: JetStreamManager) {
@@ -101,8 +102,7 @@ export class Archive {
   /** Makes the stream what it has to be. True when it is another one than before. */
   async ensure(): Promise<boolean> {
     try {
-      const { config, created } = await this.#ensure(configOf(this.#limits))
-      const tag = createHash('sha256').update(`${config.name} ${created}`).digest('hex').slice(0, 8)
+      const tag = tagOf(await this.#ensure(configOf(this.#limits)))
       const isAnother = this.tag !== '' && this.tag !== tag
       this.tag = tag
       return isAnother
@@ -136,12 +136,13 @@ export class Archive {
     })
   }
 
-  /** What the stream holds of all subjects. Only the leader of the stream answers. */
-  holdings(): Promise<Holdings> {
+  /** What the stream holds of all subjects; undefined when it is gone. Only the leader of the stream answers. */
+  holdings(): Promise<Holdings | undefined> {
     return this.#ask(async () => {
-      const { state, cluster } = await this.#manager.streams.info(STREAM)
-      const hasMajority = isMajorityHeard(cluster?.replicas ?? [])
-      return { messages: state.messages, bytes: state.bytes, lastSequence: state.last_seq, hasMajority }
+      const present = await this.#present()
+      if (present === undefined || tagOf(present) !== this.tag) return undefined
+      const { messages, bytes, last_seq: lastSequence } = present.state
+      return { messages, bytes, lastSequence, hasMajority: isMajorityHeard(present.cluster?.replicas ?? []) }
     })
   }
 
@@ -210,22 +211,27 @@ export class Archive {
     }
   }
 
-  async #ensure(config: StreamConfig) {
-    const { streams } = this.#manager
+  async #ensure(config: StreamConfig): Promise<StreamInfo> {
+    const present = await this.#present()
+    if (present === undefined) return await this.#make(config)
+    const wrong = Object.entries(config).some(
+      ([key, value]) => JSON.stringify(present.config[key as keyof StreamConfig]) !== JSON.stringify(value)
+    )
+    return wrong ? await this.#manager.streams.update(STREAM, { ...present.config, ...config }) : present
+  }
+
+  /** The stream of that name, if there is one. */
+  async #present(): Promise<StreamInfo | undefined> {
     try {
-      const present = await streams.info(STREAM)
-      const wrong = Object.entries(config).some(
-        ([key, value]) => JSON.stringify(present.config[key as keyof StreamConfig]) !== JSON.stringify(value)
-      )
-      return wrong ? await streams.update(STREAM, { ...present.config, ...config }) : present
+      return await this.#manager.streams.info(STREAM)
     } catch (error) {
-      if (!(error instanceof JetStreamApiError) || error.code !== JetStreamApiCodes.StreamNotFound) throw error
-      return await this.#make(config)
+      if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound) return undefined
+      throw error
     }
   }
 
   /** Nodes that start together make it together. Whoever comes too late is refused, and finds it a little later. */
-  async #make(config: StreamConfig) {
+  async #make(config: StreamConfig): Promise<StreamInfo> {
     const { streams } = this.#manager
     try {
       return await streams.add(config)
@@ -235,6 +241,11 @@ export class Archive {
       return await streams.info(STREAM).catch(() => Promise.reject(error))
     }
   }
+}
+
+/** Short text that differs for each stream that was ever made. */
+function tagOf({ config, created }: Pick<StreamInfo, 'config' | 'created'>): string {
+  return createHash('sha256').update(`${config.name} ${created}`).digest('hex').slice(0, 8)
 }
 
 /** Of the leader, which answers, and the others that hold copies. */

@@ -135,7 +135,12 @@ export class Engine {
 
   /** Asks the leader of the stream what it holds. @throws {BusError} ENGINE_UNAVAILABLE */
   async refresh(): Promise<void> {
-    this.#holdings = await this.archive.holdings()
+    const holdings = await this.archive.holdings()
+    if (holdings === undefined) {
+      this.#reopen()
+      throw new BusError('ENGINE_UNAVAILABLE')
+    }
+    this.#holdings = holdings
   }
 
   stats(): BrokerStats {
@@ -164,6 +169,14 @@ export class Engine {
     this.#window.close()
     this.channels.close()
     await this.#link.close()
+  }
+
+  /** The stream was removed while there was a connection: nothing is taken until there is another one. */
+  #reopen(): void {
+    if (!this.#isReady) return
+    this.#isReady = false
+    this.#log.warn({}, 'the stream of messages is gone and is made anew')
+    void this.#comeBack()
   }
 
   /** The stream may have been made anew while there was no connection; else what did not come is fetched. */

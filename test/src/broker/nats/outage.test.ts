@@ -1,9 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { jetstreamManager } from '@nats-io/jetstream'
+import { connect } from '@nats-io/transport-node'
 import { Cable } from '../../../support/cable.ts'
 import { startNats } from '../../../support/nats-server.ts'
 import { until } from '../../../support/until.ts'
 import { openNode } from './stage.ts'
+
+/** Removes a stream, as an operator might. */
+async function remove(url: string, stream: string): Promise<void> {
+  const connection = await connect({ servers: url })
+  await (await jetstreamManager(connection)).streams.delete(stream)
+  await connection.close()
+}
 
 test('what was published during an outage of one node is delivered there afterwards, once and in order', async t => {
   const server = await startNats(t)
@@ -101,6 +110,28 @@ test('a server that comes back with nothing has another epoch, honours no old po
   const { recovered, position } = await stage.broker.recover(stage.key, old, 10)
   assert.equal(recovered, false)
   assert.equal(position.epoch, fresh.epoch)
+})
+
+test('a stream that is removed is made anew by the first node that notices, and the members of all are sent away', async t => {
+  const server = await startNats(t)
+  const nodes = [await openNode(t, server.url), await openNode(t, server.url)] as const
+  const [{ key }] = nodes
+  for (const { broker } of nodes) await broker.subscribe(key)
+  const old = await nodes[0].publish()
+  await remove(server.url, 'AQ_MSG')
+  for (const node of nodes) {
+    await until('it is ready again', () =>
+      node.broker.probe().then(
+        () => true,
+        () => false
+      )
+    )
+    assert.deepEqual(node.sink.losses, [key])
+  }
+  const { sequence, epoch } = await nodes[0].publish()
+  assert.notEqual(epoch, old.epoch)
+  for (const { broker } of nodes) assert.deepEqual(await broker.position(key), { sequence, epoch })
+  for (const { broker } of nodes) assert.equal((await broker.recover(key, old, 10)).recovered, false)
 })
 
 test('without a connection everything is refused at once and nothing is delivered', async t => {
