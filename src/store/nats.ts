@@ -170,6 +170,7 @@ class NatsStore implements Store {
     this.#chores.close()
     this.#watchers.clear()
     opened?.feed.close()
+    opened?.bucket.close()
     this.#mirror.clear()
     await opened?.link.close()
   }
@@ -178,7 +179,13 @@ class NatsStore implements Store {
     const { subjects, clock, limits, log, random, replicas, connect } = this.#options
     const link = await connect()
     try {
-      const bucket = await Bucket.open(link, { subjects, clock, replicas, maxValueBytes: limits.maxStoreValueBytes })
+      const bucket = await Bucket.open(link, {
+        subjects,
+        clock,
+        log,
+        replicas,
+        maxValueBytes: limits.maxStoreValueBytes
+      })
       const feed = new Feed({
         bucket,
         link,
@@ -192,6 +199,7 @@ class NatsStore implements Store {
       this.#opened = { link, bucket, changes, feed }
       await feed.open()
     } catch (error) {
+      this.#opened?.bucket.close()
       this.#opened = undefined
       await link.close()
       throw error

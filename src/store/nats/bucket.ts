@@ -15,6 +15,8 @@ import {
 import { type NatsConnection, nanos } from '@nats-io/transport-node'
 import type { Clock } from '../../clock.ts'
 import { BusError } from '../../errors.ts'
+import { Sampled } from '../../log/sampled.ts'
+import type { Log } from '../../log.ts'
 import { type Draft, type Entry, entryOf, headersOf, NOTHING } from './entry.ts'
 import type { Subjects } from './subjects.ts'
 
@@ -42,6 +44,7 @@ export interface BucketOptions {
   /** Of one value. */
   readonly maxValueBytes: number
   readonly clock: Pick<Clock, 'after'>
+  readonly log: Log
 }
 
 /** How far the bucket has come. */
@@ -64,6 +67,9 @@ const MAX_BATCH = 500
 const MADE_MS = 250
 /** Most questions under way; beyond it nothing more is taken [cluster.md, Rules that bite]. */
 const MAX_ASKED = 1_000
+/** Why the bucket cannot be used is one line of each reason in this time. */
+const REASONS_MS = 10_000
+const MAX_REASONS = 100
 /** In newer servers the code that tells what the last revision is and the one that does not are two. */
 const WRONG_LAST: readonly number[] = [JetStreamApiCodes.StreamWrongLastSequence, 10164]
 
@@ -77,6 +83,7 @@ export class Bucket {
   readonly #client: JetStreamClient
   readonly #manager: JetStreamManager
   readonly #asker: JetStreamManager
+  readonly #reasons: Sampled<string>
   #asked = 0
 
   private constructor(link: Link, options: BucketOptions, manager: JetStreamManager, asker: JetStreamManager) {
@@ -85,6 +92,15 @@ export class Bucket {
     this.#manager = manager
     this.#asker = asker
     this.#client = jetstream(link.connection, { timeout: ANSWER_MS })
+    const { clock, log, subjects } = options
+    const { stream } = subjects
+    this.#reasons = new Sampled({
+      clock,
+      windowMs: REASONS_MS,
+      maxKeys: MAX_REASONS,
+      tell: (reason, repeated) =>
+        log.warn(repeated > 0 ? { stream, reason, repeated } : { stream, reason }, 'NATS did not serve the store')
+    })
   }
 
   static async open(link: Link, options: BucketOptions): Promise<Bucket> {
@@ -165,6 +181,11 @@ export class Bucket {
     })
   }
 
+  /** Tells nothing any more. */
+  close(): void {
+    this.#reasons.close()
+  }
+
   get #stream(): string {
     return this.#options.subjects.stream
   }
@@ -219,9 +240,10 @@ export class Bucket {
     try {
       return await work()
     } catch (cause) {
-      throw cause instanceof BusError || cause instanceof MovedOn
-        ? cause
-        : new BusError('ENGINE_UNAVAILABLE', { cause })
+      if (cause instanceof BusError || cause instanceof MovedOn) throw cause
+      const reason = cause instanceof Error ? cause.message : 'unknown reason'
+      this.#reasons.add(reason, reason)
+      throw new BusError('ENGINE_UNAVAILABLE', { cause })
     } finally {
       this.#asked--
     }

@@ -3,6 +3,10 @@ import { type TestContext, test } from 'node:test'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { Kvm } from '@nats-io/kv'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
+import { pino } from 'pino'
+import { Link } from '../../../../src/broker/nats/link.ts'
+import { createSystemClock } from '../../../../src/clock.ts'
+import { Bucket } from '../../../../src/store/nats/bucket.ts'
 import { MARK_MS } from '../../../../src/store/nats/changes.ts'
 import { VALUES } from '../../../../src/store/nats/subjects.ts'
 import { Cable } from '../../../support/cable.ts'
@@ -121,4 +125,41 @@ test('a node that was away for so long that there is no mark any more learns whi
   assert.deepEqual(say(away.changes.slice(2)), ['delete gone'])
   assert.ok((away.changes[2]?.version ?? 0) > (away.changes[0]?.version ?? 0))
   assert.deepEqual(await keysOf(away), ['kept'])
+})
+
+test('why NATS does not serve the store is told once in ten seconds', async t => {
+  const { url } = await startNats(t)
+  const lines: Record<string, unknown>[] = []
+  const log = pino({ base: null, timestamp: false }, { write: line => void lines.push(JSON.parse(line)) })
+  const clock = new FakeClock()
+  const system = createSystemClock()
+  const link = await Link.open({
+    servers: [url],
+    creds: undefined,
+    name: 'test',
+    clock: system,
+    connectTimeoutMs: 5_000,
+    log
+  })
+  const bucket = await Bucket.open(link, { subjects: VALUES, replicas: 1, maxValueBytes: 1_000, clock, log })
+  t.after(async () => {
+    bucket.close()
+    await link.close()
+  })
+  await bucket.ensure()
+  const { streams } = await jetstreamManager(link.connection)
+  await streams.update(VALUES.stream, { max_msgs: 1 })
+  const write = (key: string) =>
+    bucket.write(VALUES.of({ ...scope, key }), { operation: 'set', version: 1, expiresAtMs: 1, text: '1' }, 0)
+  await write('a')
+  for (const key of ['b', 'c']) await assert.rejects(write(key), { code: 'ENGINE_UNAVAILABLE' })
+  const line = {
+    level: 40,
+    stream: 'KV_AQ_STORE',
+    reason: 'maximum messages exceeded',
+    msg: 'NATS did not serve the store'
+  }
+  assert.deepEqual(lines, [line])
+  clock.advance(10_000)
+  assert.deepEqual(lines, [line, { ...line, repeated: 1 }])
 })
