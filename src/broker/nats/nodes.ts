@@ -81,26 +81,34 @@ export class Nodes {
   /** Delivers here and to all others, at most once. */
   broadcast(message: Stamped): void {
     this.#parts.sink.transient(message)
-    const { link, node } = this.#parts
+    const { link, node, log } = this.#parts
     const from = headers()
     from.set(FROM, node)
-    link.publish(ephemeralSubject(message), Buffer.from(JSON.stringify(message)), { headers: from })
+    const data = Buffer.from(JSON.stringify(message))
+    if (fits(link, data)) link.publish(ephemeralSubject(message), data, { headers: from })
+    else log.warn({ bytes: data.length }, 'a message is too large for NATS and was not sent to other nodes')
   }
 
-  /** Delivers here and, to those who are not here, wherever they are. Whoever no node speaks for in time counts as missing. */
+  /**
+   * Delivers here and, to those who are not here, wherever they are. Whoever no node speaks for in time counts as missing. Errors:
+   * ENGINE_UNAVAILABLE; LIMIT_EXCEEDED when nobody is here and the servers would not take it.
+   */
   send(message: Stamped, settled: (error: BusError | undefined, missing: readonly string[]) => void): void {
-    if (!this.#parts.link.isUp) {
+    const { link } = this.#parts
+    if (!link.isUp) {
       settled(new BusError('ENGINE_UNAVAILABLE'), [])
       return
     }
     const reached = new Set(this.#parts.sink.transient(message))
     const missing = new Set(message.to.filter(client => !reached.has(client)))
-    const finish = (): void => settled(undefined, [...missing])
-    if (missing.size === 0) finish()
+    if (missing.size === 0) settled(undefined, [])
     else
       this.#surveys.start(privateSubject(message.tenant), message, {
         patienceMs: PRIVATE_MS,
-        finish,
+        finish(_, isTooLarge) {
+          if (isTooLarge && reached.size === 0) settled(tooLarge(link.maxPayloadBytes), [])
+          else settled(undefined, [...missing])
+        },
         take({ reached: there = [] }) {
           for (const client of there) missing.delete(client)
           return missing.size === 0
@@ -224,4 +232,9 @@ export class Nodes {
       return undefined
     }
   }
+}
+
+function tooLarge(maxBytes: number): BusError {
+  const message = `Limit exceeded: a message to another node can have ${maxBytes} bytes with all that belongs to it`
+  return new BusError('LIMIT_EXCEEDED', { message })
 }

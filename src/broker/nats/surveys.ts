@@ -29,8 +29,8 @@ export interface Survey {
   readonly patienceMs?: number
   /** Takes one answer. True when no more are needed. */
   readonly take: (answer: Answer) => boolean
-  /** Called once, with the number of nodes that did not answer in time. */
-  readonly finish: (silentCount: number) => void
+  /** Called once, with the number of nodes that did not answer in time, and whether the question was too large to be sent. */
+  readonly finish: (silentCount: number, isTooLarge: boolean) => void
 }
 
 interface Running {
@@ -66,21 +66,24 @@ export class Surveys {
     const { link, clock, node, peers } = this.#parts
     const silent = new Set(peers())
     if (silent.size === 0 || this.#running.size >= MAX_SURVEYS) {
-      finish(silent.size)
+      finish(silent.size, false)
+      return
+    }
+    const data = Buffer.from(JSON.stringify(question))
+    if (!fits(link, data)) {
+      finish(silent.size, true)
       return
     }
     const number = ++this.#count
     const end = (): void => {
       timer.cancel()
-      if (this.#running.delete(number)) finish(silent.size)
+      if (this.#running.delete(number)) finish(silent.size, false)
     }
     const timer = clock.after(patienceMs, end)
     this.#running.set(number, { silent, take, end })
     const from = headers()
     from.set(FROM, node)
-    const data = Buffer.from(JSON.stringify(question))
-    const isSent = fits(link, data) && link.publish(subject, data, { headers: from, reply: `${this.#inbox}.${number}` })
-    if (!isSent) end()
+    if (!link.publish(subject, data, { headers: from, reply: `${this.#inbox}.${number}` })) end()
   }
 
   /** Waits for a node no longer. */

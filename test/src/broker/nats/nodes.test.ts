@@ -54,6 +54,27 @@ test('a question that is larger than the server takes is answered by nobody', as
   assert.deepEqual(other!.sink.questions, [])
 })
 
+test('a private message that the server does not take is refused as too large, unless somebody is here', async t => {
+  const [sending, other] = await openNodes(t, 2)
+  sending.sink.clients.add('ann')
+  other!.sink.clients.add('bob')
+  const payload = JSON.stringify('x'.repeat(1_048_576))
+  const send = (to: string[]) => sending.send(sending.message({ type: 'private', to, payload }))
+  await assert.rejects(send(['bob']), { code: 'LIMIT_EXCEEDED' })
+  assert.deepEqual(await send(['ann', 'bob']), ['bob'])
+  assert.deepEqual(other!.sink.transients, [])
+})
+
+test('a message without history that the server does not take is delivered here only, and others still come through', async t => {
+  const [sending, other] = await openNodes(t, 2)
+  sending.broker.broadcast(sending.message({ payload: JSON.stringify('x'.repeat(1_048_576)) }))
+  const small = sending.message()
+  sending.broker.broadcast(small)
+  assert.equal(sending.sink.transients.length, 2)
+  await until('the small one is there', () => other!.sink.transients.length === 1)
+  assert.equal(other!.sink.transients[0]?.id, small.id)
+})
+
 test('a node that is closed is known no more and asked no more', async t => {
   const [asking, leaving, staying] = await openNodes(t, 3)
   staying!.sink.answer = () => 'here'
