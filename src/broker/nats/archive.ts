@@ -18,6 +18,7 @@ import {
 import { headers, nanos } from '@nats-io/transport-node'
 import type { Clock } from '../../clock.ts'
 import { BusError } from '../../errors.ts'
+import type { Log } from '../../log.ts'
 import type { Link } from './link.ts'
 import { pull } from './pull.ts'
 import { Slots } from './slots.ts'
@@ -40,6 +41,7 @@ export interface ArchiveLimits {
 export interface ArchiveParts {
   readonly link: Link
   readonly clock: Pick<Clock, 'after'>
+  readonly log: Log
 }
 
 /** One stored message, and where it belongs. */
@@ -78,15 +80,17 @@ const LEAST_WINDOW_MS = 100
 export class Archive {
   readonly #link: Link
   readonly #clock: ArchiveParts['clock']
+  readonly #log: Log
   readonly #limits: ArchiveLimits
   readonly #readers = new Slots(READERS, MAX_WAITING_READERS)
   readonly #manager: JetStreamManager
   /** Of the stream that is open, other than that of any other that was ever made. */
   tag = ''
 
-  private constructor({ link, clock }: ArchiveParts, limits: ArchiveLimits, manager: JetStreamManager) {
+  private constructor({ link, clock, log }: ArchiveParts, limits: ArchiveLimits, manager: JetStreamManager) {
     this.#link = link
     this.#clock = clock
+    this.#log = log
     this.#limits = limits
     this.#manager = manager
   }
@@ -214,10 +218,14 @@ export class Archive {
   async #ensure(config: StreamConfig): Promise<StreamInfo> {
     const present = await this.#present()
     if (present === undefined) return await this.#make(config)
-    const wrong = Object.entries(config).some(
-      ([key, value]) => JSON.stringify(present.config[key as keyof StreamConfig]) !== JSON.stringify(value)
-    )
-    return wrong ? await this.#manager.streams.update(STREAM, { ...present.config, ...config }) : present
+    const wrong = Object.entries(config).flatMap(([key, value]) => {
+      const [found, wanted] = [present.config[key as keyof StreamConfig], value].map(part => JSON.stringify(part))
+      return found === wanted ? [] : [`${key}: ${wanted} instead of ${found}`]
+    })
+    if (wrong.length === 0) return present
+    const changed = await this.#manager.streams.update(STREAM, { ...present.config, ...config })
+    this.#log.warn({ settings: wrong }, 'the stream of messages has got the settings of this node')
+    return changed
   }
 
   /** The stream of that name, if there is one. */

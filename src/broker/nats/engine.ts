@@ -109,7 +109,7 @@ export class Engine {
     try {
       const { fault, absent } = findAbsences(link.version, limits.replicas)
       if (fault !== undefined) throw new BusError('ENGINE_UNAVAILABLE', { message: fault })
-      const archive = await persist(clock, connectTimeoutMs, () => Archive.open({ link, clock }, limits))
+      const archive = await persist(clock, connectTimeoutMs, () => Archive.open({ link, clock, log }, limits))
       const engine = new Engine(options, sink, link, archive)
       await engine.nodes.probe()
       log[absent.length > 0 ? 'warn' : 'info'](

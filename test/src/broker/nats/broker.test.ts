@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { pino } from 'pino'
 import type { Stamped } from '../../../../src/protocol/message.ts'
 import { deliveryText } from '../../../../src/protocol/replies.ts'
 import { BrokerStage } from '../../../contracts/broker-stage.ts'
@@ -53,6 +54,21 @@ test('nodes that start together on an empty server share one stream', async t =>
   const nodes = await Promise.all([1, 2, 3, 4].map(() => openNode(t, server.url)))
   const first = await nodes[0]!.publish()
   for (const { broker } of nodes) assert.equal((await broker.position(nodes[0]!.key)).epoch, first.epoch)
+})
+
+test('a node that changes the settings of the stream says which; one that agrees says nothing', async t => {
+  const server = await startNats(t)
+  const settings: unknown[] = []
+  const log = pino({}, { write: line => void settings.push(JSON.parse(line).settings) })
+  for (const historyCount of [100, 100, 5]) {
+    const broker = makeNatsBroker(server.url, { historyCount }, { log })
+    await broker.open(new BrokerStage(broker).sink)
+    await broker.close()
+  }
+  assert.deepEqual(
+    settings.filter(one => one !== undefined),
+    [['max_msgs_per_subject: 6 instead of 101']]
+  )
 })
 
 test('a stream with other limits is changed, and keeps what fits', async t => {

@@ -31,7 +31,7 @@ test('what is published in an outage comes although a gap was being filled when 
     log
   })
   t.after(() => link.close())
-  const archive = await Archive.open({ link, clock }, natsDefaults)
+  const archive = await Archive.open({ link, clock, log }, natsDefaults)
   /** Whoever fills a gap waits here. */
   const waiting: (() => void)[] = []
   let isHeldUp = true

@@ -39,7 +39,7 @@ async function setWindow(t: TestContext): Promise<Stage> {
     clock: system,
     log
   })
-  await Archive.open({ link, clock: system }, natsDefaults)
+  await Archive.open({ link, clock: system, log }, natsDefaults)
   const clock = new FakeClock()
   const window = new Window(link, clock, log)
   t.after(async () => {
