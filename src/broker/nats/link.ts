@@ -167,7 +167,8 @@ export class Link {
         this.#isUp = false
         this.#log.warn({}, 'NATS is not connected')
         for (const run of this.#onDown) run()
-      } else if (type === 'reconnect') {
+      } else if (type === 'reconnect' && !this.#isUp) {
+        // After servers that refused the user, the client says so once for each attempt.
         this.#isUp = true
         this.generation++
         this.reconnects++

@@ -121,3 +121,32 @@ test('what the server does not permit is told once in ten seconds', async t => {
   await until('it is told', () => said.length > 0)
   assert.deepEqual(said, ['NATS refuses something: Permissions Violation for Publish to "b"'])
 })
+
+test('a server that refused the user several times and then takes it is one new connection', async t => {
+  const folder = mkdtempSync(join(tmpdir(), 'arqonbus-test-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'nats.conf')
+  const allow = (password: string): void => writeFileSync(file, `authorization { user: u, password: ${password} }`)
+  allow('first')
+  const server = await startNats(t, ['-c', file])
+  const { log, said } = keepLog()
+  const link = await Link.open({ ...options, log, servers: [server.url.replace('//', '//u:first@')] })
+  t.after(() => link.close())
+  await server.kill()
+  allow('other')
+  await server.restart()
+  let refusals = 0
+  const statuses = link.connection.status()
+  for await (const { type } of statuses) if (type === 'error' && ++refusals === 3) break
+  await server.kill()
+  allow('first')
+  await server.restart()
+  await until('it is up', () => link.isUp)
+  await link.connection.flush()
+  assert.equal(link.reconnects, 1)
+  assert.deepEqual(said, [
+    'NATS is not connected: undefined',
+    'NATS refuses something: Authorization Violation',
+    'NATS is connected again: undefined'
+  ])
+})
