@@ -6,6 +6,7 @@ import { type Place, placeOf } from './place.ts'
 import { MAX_DELAY_MS, type Runtime, systemRuntime } from './runtime.ts'
 import { Session } from './session.ts'
 import type { SocketOptions } from './socket.ts'
+import { boundTokenSource } from './token.ts'
 
 /** How to connect, and as whom [protocol.md, Connect]. Claims of the token win over the client fields. */
 export interface ConnectOptions extends SocketOptions {
@@ -18,7 +19,7 @@ export interface ConnectOptions extends SocketOptions {
   /** With `channel`, the address that is joined at once. Alone, the whole room is, which cannot be recovered. */
   readonly room?: string | undefined
   readonly channel?: string | undefined
-  /** How long the welcome, and later every answer, may take, in milliseconds; 10 s unless told. */
+  /** How long a token, the welcome, and later every answer, may take, in milliseconds; 10 s unless told. */
   readonly timeoutMs?: number | undefined
   /** What becomes of requests while there is no connection: they wait for the next one (`queue`, unless told), or reject with OFFLINE. */
   readonly offline?: 'queue' | 'refuse' | undefined
@@ -51,7 +52,7 @@ export async function connect(
   const base = toUrl(url, options)
   const initial = initialOf(options)
   const timeoutMs = Math.min(options.timeoutMs ?? DEFAULT_TIMEOUT_MS, MAX_DELAY_MS)
-  const getToken = tokenSourceOf(options)
+  const getToken = options.getToken && boundTokenSource(options.getToken, timeoutMs)
   let hasConnected = false
   const session = new Session({
     runtime,
@@ -63,7 +64,7 @@ export async function connect(
     maxQueued: options.maxQueued ?? DEFAULT_MAX_QUEUED,
     backoff: options.reconnect === false ? undefined : { ...defaultBackoff, ...options.reconnect },
     dial: async signal => {
-      const token = getToken ? await getToken() : options.token
+      const token = getToken ? await getToken(signal) : options.token
       const welcomed = await openLink(addressOf(base, options, hasConnected ? initial : undefined), {
         ...options,
         token,
@@ -106,15 +107,4 @@ function initialOf({ room, channel }: ConnectOptions): Place | undefined {
   if (room === undefined) return undefined
   const place = placeOf(channel === undefined ? room : { room, channel })
   return place.channel === undefined ? undefined : place
-}
-
-function tokenSourceOf({ getToken }: ConnectOptions): (() => Promise<string>) | undefined {
-  if (!getToken) return undefined
-  return async () => {
-    try {
-      return await getToken()
-    } catch (cause) {
-      throw new BusClientError('TOKEN', 'no token could be had', { cause, retry: true })
-    }
-  }
 }

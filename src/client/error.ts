@@ -9,7 +9,7 @@ import { type Frame, isObject } from './frames.ts'
  * - `OVERFLOW`: more was asked of the client than it buffers.
  * - `PROTOCOL`: the peer sent something that is not the protocol.
  * - `REFUSED`: the server answered the handshake with the HTTP `status` and named no code.
- * - `TOKEN`: `getToken` failed; `cause` is what it threw.
+ * - `TOKEN`: `getToken` failed, or took too long; `cause` says why.
  * - `UNCERTAIN`: the connection broke before the acknowledgement, and it cannot be found out whether the message was published.
  * - `UNREACHABLE`: there was no answer at all.
  */

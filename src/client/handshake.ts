@@ -38,7 +38,7 @@ export async function openLink(url: URL, options: HandshakeOptions): Promise<Wel
         return
       }
       settle()
-      resolve({ link: new Link(socket, timeoutMs), welcome })
+      resolve({ link: new Link(socket, timeoutMs, maxFrameBytesOf(welcome)), welcome })
     })
     socket.addEventListener('error', event => {
       failure = sentenceOf(event)
@@ -84,4 +84,10 @@ function errorOfEarlyClose(place: string, event: SocketEvent, failure: string | 
 function sentenceOf({ message, error }: SocketEvent): string | undefined {
   const code = error instanceof Error && 'code' in error ? String(error.code) : undefined
   return message || code
+}
+
+/** A server that does not tell takes any length. */
+function maxFrameBytesOf({ limits }: Welcome): number {
+  const maxBytes = limits?.max_message_bytes
+  return typeof maxBytes === 'number' ? maxBytes : Number.POSITIVE_INFINITY
 }

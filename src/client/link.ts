@@ -21,6 +21,7 @@ const MAX_UNSENT_BYTES = 16 * 1024 * 1024
 export class Link {
   readonly #socket: ClientSocket
   readonly #timeoutMs: number
+  readonly #maxFrameBytes: number
   readonly #requests: Requests
   readonly #listeners = new Listeners<LinkEvents>()
   #held: (() => void)[] | undefined = []
@@ -31,10 +32,12 @@ export class Link {
    * Takes over a socket whose welcome has been read. What arrives before whoever awaits `connect` had a chance to add
    * listeners is held until then.
    * @param timeoutMs how long an answer may take, in milliseconds
+   * @param maxFrameBytes longest frame that the server takes
    */
-  constructor(socket: ClientSocket, timeoutMs: number) {
+  constructor(socket: ClientSocket, timeoutMs: number, maxFrameBytes: number) {
     this.#socket = socket
     this.#timeoutMs = timeoutMs
+    this.#maxFrameBytes = maxFrameBytes
     this.#requests = new Requests(timeoutMs)
     socket.addEventListener('message', ({ data }) => this.#inOrder(() => this.#receive(data)))
     socket.addEventListener('error', ({ message }) => this.#inOrder(() => this.#report(message ?? 'the socket failed')))
@@ -56,9 +59,9 @@ export class Link {
     return this.#listeners.add(event, listener)
   }
 
-  /** Sends the text of a frame that nobody waits for. @throws BusClientError CLOSED, OVERFLOW */
+  /** Sends the text of a frame that nobody waits for. @throws BusClientError CLOSED, OVERFLOW, LIMIT_EXCEEDED */
   post(text: string): void {
-    this.#check()
+    this.#check(text)
     this.#socket.send(text)
   }
 
@@ -72,7 +75,7 @@ export class Link {
    * @param name what is asked, for the error
    */
   async request(id: string, text: string, name: string): Promise<Frame> {
-    this.#check()
+    this.#check(text)
     const answer = this.#requests.wait(id, name)
     this.#socket.send(text)
     return answer
@@ -99,8 +102,12 @@ export class Link {
     this.#finish()
   }
 
-  #check(): void {
+  #check(text: string): void {
     if (this.#closure) throw errorOfClosure(this.#closure)
+    // One frame too long, and the server ends the connection for good [limits.md, WebSocket message].
+    if (isLonger(text, this.#maxFrameBytes)) {
+      throw new BusClientError('LIMIT_EXCEEDED', `the server takes no frame of more than ${this.#maxFrameBytes} bytes`)
+    }
     if (this.#socket.readyState !== OPEN) {
       throw new BusClientError('CLOSED', 'the connection is closing', { retry: true })
     }
@@ -141,4 +148,9 @@ export class Link {
     this.#listeners.emit('close', this.#closure)
     this.#listeners.clear()
   }
+}
+
+/** Whether a text is longer in UTF-8, where a unit of UTF-16 takes three bytes at most. */
+function isLonger(text: string, maxBytes: number): boolean {
+  return text.length * 3 > maxBytes && new TextEncoder().encode(text).length > maxBytes
 }

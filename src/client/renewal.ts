@@ -3,8 +3,8 @@ import type { Runtime } from './runtime.ts'
 /** What keeps a token fresh. */
 export interface RenewalOptions {
   readonly runtime: Runtime
-  /** Gets a new token and presents it; resolves with the token. */
-  readonly renew: () => Promise<string>
+  /** Gets a new token and presents it; resolves with the token. The signal says that it is not wanted any more. */
+  readonly renew: (signal: AbortSignal) => Promise<string>
   /** Told when that failed; it is tried again while there is time. */
   readonly onFailure: (error: unknown) => void
 }
@@ -16,8 +16,8 @@ const MIN_DELAY_MS = 1_000
 /** Renews the token of a connection before it expires. */
 export class Renewal {
   readonly #options: RenewalOptions
+  readonly #abort = new AbortController()
   #cancel: () => void = () => {}
-  #isStopped = false
 
   constructor(options: RenewalOptions, token: string) {
     this.#options = options
@@ -26,7 +26,7 @@ export class Renewal {
 
   /** Ends it. */
   stop(): void {
-    this.#isStopped = true
+    this.#abort.abort()
     this.#cancel()
   }
 
@@ -34,16 +34,17 @@ export class Renewal {
     const expiresAtMs = expiryOf(token)
     const { runtime } = this.#options
     const leftMs = (expiresAtMs ?? 0) - runtime.epoch()
-    if (this.#isStopped || expiresAtMs === undefined || leftMs < MIN_DELAY_MS) return
+    if (this.#abort.signal.aborted || expiresAtMs === undefined || leftMs < MIN_DELAY_MS) return
     this.#cancel = runtime.after(Math.max(leftMs * PART, MIN_DELAY_MS), () => void this.#renew(token))
   }
 
   async #renew(token: string): Promise<void> {
     const { onFailure, renew } = this.#options
+    const { signal } = this.#abort
     try {
-      this.#plan(await renew())
+      this.#plan(await renew(signal))
     } catch (error) {
-      if (!this.#isStopped) onFailure(error)
+      if (!signal.aborted) onFailure(error)
       this.#plan(token)
     }
   }

@@ -16,6 +16,7 @@ import { Renewal } from './renewal.ts'
 import { restore } from './restoration.ts'
 import { createId, type Runtime } from './runtime.ts'
 import { BusStore } from './store.ts'
+import type { TokenSource } from './token.ts'
 import type { ClientEvents, CommandResult, Sent } from './types.ts'
 
 /** What a session is made with; `ConnectOptions` says what it means. */
@@ -30,7 +31,7 @@ export interface SessionSettings {
   /** The channel that the first connection is a member of from the start. */
   readonly initial: Place | undefined
   /** Gets a new token; undefined where there is only one. */
-  readonly getToken: (() => Promise<string>) | undefined
+  readonly getToken: TokenSource | undefined
   /** Opens a link. */
   readonly dial: (signal: AbortSignal) => Promise<Dialled>
 }
@@ -168,8 +169,8 @@ export class Session {
     })
     link.on('error', error => this.listeners.emit('error', error))
     if (getToken === undefined || token === undefined) return
-    const renew = async () => {
-      const renewed = await getToken()
+    const renew = async (signal: AbortSignal) => {
+      const renewed = await getToken(signal)
       const id = createId()
       await link.request(
         id,

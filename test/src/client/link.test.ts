@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
-import type { BusClientError, Closure, Frame } from '../../../src/client/index.ts'
+import { type TestContext, test } from 'node:test'
+import { type BusClientError, type Closure, connect, type Frame } from '../../../src/client/index.ts'
 import { ID_PATTERN } from '../../../src/protocol/envelope.ts'
-import { acknowledgementOf, connectToPeer, messageText, responseOf } from './peer.ts'
+import { acknowledgementOf, connectToPeer, messageText, responseOf, startPeer, welcomeFrame } from './peer.ts'
 
 for (const id of ['order-7', 'arq_', 'arq_a b', `arq_${'x'.repeat(125)}`]) {
   test(`refuses the message id ${id.slice(0, 12)} as the server would, without sending it`, async t => {
@@ -39,6 +39,42 @@ test('refuses an id whose answer is awaited already', async t => {
   assert.equal((await first).sequence, 1)
   assert.equal(peer.received.length, 1)
 })
+
+/** A server that takes frames of 1,000 bytes, and a payload that makes a publish so long. */
+async function connectToNarrowPeer(t: TestContext) {
+  const limits = { max_message_bytes: 1_000 }
+  const peer = await startPeer(t, {
+    onConnection: socket =>
+      socket.send(JSON.stringify({ ...welcomeFrame, payload: { ...welcomeFrame.payload, limits } })),
+    onFrame: (frame, socket) => socket.send(acknowledgementOf(frame))
+  })
+  const bus = await connect(peer.wsUrl)
+  t.after(() => bus.close())
+  await bus.publish('science:general', { text: '' }, { id: 'arq_0' })
+  const restBytes = 1_000 - JSON.stringify(peer.received[0]).length
+  return { bus, peer, restBytes }
+}
+
+for (const [name, letter, bytes] of [
+  ['ASCII', 'x', 1],
+  ['longer letters', 'ü', 2],
+  ['the longest letters', '🙂', 4]
+] as const) {
+  test(`sends a frame of just the bytes that the server takes, and refuses a longer one: ${name}`, async t => {
+    const { bus, peer, restBytes } = await connectToNarrowPeer(t)
+    const text = letter.repeat(Math.floor(restBytes / bytes)) + 'x'.repeat(restBytes % bytes)
+    assert.equal((await bus.publish('science:general', { text }, { id: 'arq_1' })).sequence, 1)
+    const refusal = {
+      code: 'LIMIT_EXCEEDED',
+      message: 'the server takes no frame of more than 1000 bytes',
+      retry: false
+    }
+    await assert.rejects(bus.publish('science:general', { text: `${text}x` }, { id: 'arq_2' }), refusal)
+    await assert.rejects(bus.send('arq_client_2', { text: `${text}${text}` }), refusal)
+    assert.equal(peer.received.length, 2)
+    assert.equal(bus.state, 'open')
+  })
+}
 
 test('takes no more to send when the server does not read', async t => {
   const { bus, stream } = await connectToPeer(t, () => {}, 50)

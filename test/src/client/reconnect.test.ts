@@ -103,6 +103,33 @@ test('goes on trying while no token can be had', async t => {
   await comeBack()
 })
 
+test('goes on trying when a token does not come', async t => {
+  let hangs = false
+  const { lose, comeBack, runtime, bus, states } = await startStage(t, {
+    connectOptions: { timeoutMs: 500, getToken: () => (hangs ? new Promise(() => {}) : 'token') }
+  })
+  hangs = true
+  await lose()
+  runtime.clock.advance(states.at(-1)?.delayMs ?? 0)
+  assert.equal(bus.state, 'connecting')
+  await until('it waits again', () => bus.state === 'waiting')
+  assert.equal(states.at(-1)?.error?.code, 'TOKEN')
+  hangs = false
+  await comeBack()
+})
+
+test('closes while a token does not come', async t => {
+  let hangs = false
+  const { bus, lose, runtime, states } = await startStage(t, {
+    connectOptions: { getToken: () => (hangs ? new Promise(() => {}) : 'token') }
+  })
+  hangs = true
+  await lose()
+  runtime.clock.advance(states.at(-1)?.delayMs ?? 0)
+  await bus.close()
+  assert.equal(bus.state, 'closed')
+})
+
 test('gives up when three new tokens in a row are refused', async t => {
   let isStrict = false
   const { bus, lose, runtime, sockets } = await startStage(t, {
