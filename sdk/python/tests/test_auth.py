@@ -54,6 +54,24 @@ class AuthTest(BusTest):
             await ArqonBusClient(AUTH_URL, get_token=get_token).connect()
         self.assertIn("KeyError", str(caught.exception))
 
+    async def test_a_token_that_does_not_come_is_given_up_and_asked_for_again(self) -> None:
+        calls: list[int] = []
+
+        async def get_token() -> str:
+            calls.append(len(calls))
+            if len(calls) == 2:
+                await asyncio.Event().wait()
+            return make_token()
+
+        proxy = await self.proxy(port_of(AUTH_URL))
+        client = await self.client(proxy.url, get_token=get_token, timeout=0.5)
+        errors: list[Any] = []
+        client.on("state", lambda change: errors.append(change.error))
+        await client.ping()
+        proxy.cut()
+        await until("it is back", lambda: len(calls) == 3 and client.state == "open")
+        self.assertIn("TIMEOUT: no token within 0.5 s", [str(error) for error in errors])
+
     async def test_when_a_token_expires_a_new_one_is_fetched_and_nothing_is_missed(self) -> None:
         lives = iter([1.0, 600.0])
         alice = await self.client(AUTH_URL, token=make_token("bob"))

@@ -1,6 +1,7 @@
 """Channels, messages and private messages."""
 
 import asyncio
+import json
 from typing import Any
 
 from support import BusTest, new_channel, soon
@@ -34,6 +35,27 @@ class MessageTest(BusTest):
         alice, address = await self.client(max_waiting=3), new_channel()
         positions = await soon(asyncio.gather(*[alice.publish(address, {}) for _ in range(20)]))
         self.assertEqual([position.sequence for position in positions], list(range(1, 21)))
+
+    async def test_what_is_too_long_for_the_server_is_refused_and_ends_nothing(self) -> None:
+        alice, address = await self.client(), new_channel()
+        assert alice.welcome is not None
+        max_bytes = alice.welcome.limits["max_message_bytes"]
+        room, channel = address.split(":")
+        frame = {"type": "message", "id": "arq_1", "room": room, "channel": channel, "payload": {"text": ""}}
+        text_of_frame = json.dumps({**frame, "metadata": {}, "ack": True}, separators=(",", ":"))
+        spare = max_bytes - len(text_of_frame)
+        text = "ü" * (spare // 2) + "x" * (spare % 2)
+        self.assertEqual((await alice.publish(address, {"text": text}, id="arq_1")).sequence, 1)
+        for ack in (True, False):
+            with self.subTest(ack=ack), self.assertRaises(LimitError) as caught:
+                await alice.publish(address, {"text": text + "x"}, id="arq_2", ack=ack)
+            self.assertEqual((caught.exception.code, caught.exception.retry), ("LIMIT_EXCEEDED", False))
+        self.assertEqual((await alice.publish(address, {})).sequence, 2)
+
+    async def test_half_of_a_surrogate_pair_is_refused(self) -> None:
+        alice = await self.client()
+        with self.assertRaises(ValidationError):
+            await alice.publish(new_channel(), {"text": "\ud800"})
 
     async def test_types_echo_and_no_acknowledgement(self) -> None:
         alice, address = await self.client(), new_channel()

@@ -115,9 +115,11 @@ class Dialer:
             return self.token
         try:
             token = self.get_token()
-            return await token if inspect.isawaitable(token) else token
+            return await asyncio.wait_for(token, self.timeout) if inspect.isawaitable(token) else token
         except BusError:
             raise
+        except asyncio.TimeoutError as late:
+            raise make_error("TIMEOUT", f"no token within {self.timeout:g} s", retry=True) from late
         except Exception as failure:
             sentence = f"get_token failed: {type(failure).__name__}"
             raise make_error("UNREACHABLE", sentence, retry=True) from failure

@@ -162,7 +162,10 @@ def place_since(since: Since) -> tuple[int, str]:
 def encode(frame: JsonObject) -> str:
     """The frame as text. Raises ``VALIDATION_ERROR`` for what is not JSON."""
     try:
-        return json.dumps(frame, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        text = json.dumps(frame, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        # Half of a surrogate pair fits into a str, and into no frame.
+        text.encode()
+        return text
     except (TypeError, ValueError, RecursionError) as failure:
         raise make_error("VALIDATION_ERROR", f"message: must be JSON: {failure}") from None
 

@@ -54,10 +54,15 @@ class Link:
             self._finish(closure)
 
     async def post(self, frame: JsonObject) -> None:
-        """Sends a frame that nobody waits for. Raises ``CLOSED``."""
+        """Sends a frame that nobody waits for. Raises ``CLOSED``, and ``LIMIT_EXCEEDED`` for one that is too long."""
         if self._closure is not None:
             raise error_of_closure(self._closure)
-        await self._socket.send(encode(frame))
+        text = encode(frame)
+        # One frame too long, and the server ends the connection for good.
+        max_bytes = self.welcome.limits.get("max_message_bytes")
+        if isinstance(max_bytes, int) and len(text.encode()) > max_bytes:
+            raise make_error("LIMIT_EXCEEDED", f"the server takes no frame of more than {max_bytes} bytes")
+        await self._socket.send(text)
 
     async def request(
         self, frame: JsonObject, timeout: float, name: str, on_answer: Callable[[Frame], None] | None = None

@@ -81,7 +81,7 @@ class Traffic:
         self.listeners.end(f"at {address}", error)
 
     async def transmit(self, link: Link, publish: Publish) -> None:
-        """Sends a publish. When the connection is lost it stays in the outbox."""
+        """Sends a publish. When the connection is lost it stays in the outbox; what cannot be sent at all fails."""
         if publish.first_sent is None:
             publish.first_sent = asyncio.get_running_loop().time()
             publish.server_time = link.server_time
@@ -91,6 +91,8 @@ class Traffic:
             await link.post(publish.frame)
         except ClosedError:
             pass
+        except BusError as error:
+            publish.fail(error)
 
     async def recover(self, link: Link) -> None:
         """After a reconnect: joins again what was joined, and sends again what was not acknowledged.
