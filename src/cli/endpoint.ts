@@ -70,7 +70,14 @@ const sentences: Record<string, ((place: string, host: string) => string) | unde
   ECONNREFUSED: place => `nothing listens on ${place}; start it with: npx arqonbus`,
   ECONNRESET: place => `${place} broke the connection off`,
   ENOTFOUND: (_place, host) => `no host is called ${host}`,
+  EPROTO: sayWithoutTls,
+  ERR_SSL_WRONG_VERSION_NUMBER: sayWithoutTls,
   UND_ERR_SOCKET: place => `${place} broke the connection off`
+}
+
+/** What OpenSSL says of a server that answers in plain words is of no use to people. */
+function sayWithoutTls(place: string): string {
+  return `no TLS connection to ${place} comes about; without TLS it is ${place.replace('s://', '://')}`
 }
 
 /** `fetch` fails with an error that says nothing, about one that says what happened. */

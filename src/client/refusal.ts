@@ -34,9 +34,10 @@ export function refusalOf(
   const { details } = fields
   const sentence = textOf(details) ?? textOf(fields.error)
   const code = textOf(fields.code) ?? 'REFUSED'
+  const words = sentence ?? (status < 300 ? 'this is HTTP, and no bus' : undefined)
   return new BusClientError(
     code,
-    sentence === undefined ? `${place} answered ${status}` : `${place} answered ${status}: ${sentence}`,
+    words === undefined ? `${place} answered ${status}` : `${place} answered ${status}: ${words}`,
     {
       retry: isRetryable(code) ?? (status === 408 || status === 429 || status >= 500),
       retryAfterMs: retryAfter !== null && /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1000 : undefined,

@@ -55,6 +55,16 @@ test('says that nothing listens and how to change that', async t => {
   })
 })
 
+test('says where a server without TLS is', async t => {
+  const peer = await startPeer(t)
+  const secureUrl = peer.httpUrl.replace('http:', 'https:')
+  assert.deepEqual(await runArqon(t, ['version', '--http-url', secureUrl]), {
+    code: 1,
+    stdout: '',
+    stderr: `arqon: no TLS connection to ${secureUrl} comes about; without TLS it is ${peer.httpUrl}\n`
+  })
+})
+
 test('says what a server that refuses answers', async t => {
   const peer = await startPeer(t, {
     onRequest: (_request, response) =>

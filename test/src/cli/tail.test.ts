@@ -167,6 +167,28 @@ test('fails when nothing listens, and says how to change that', async t => {
   })
 })
 
+test('says where a server without TLS is', async t => {
+  const peer = await startPeer(t)
+  const secureUrl = peer.wsUrl.replace('ws:', 'wss:')
+  assert.deepEqual(await runArqon(t, ['tail', '--ws-url', secureUrl]), {
+    code: 1,
+    stdout: '',
+    stderr: `arqon: no TLS connection to ${secureUrl} comes about; without TLS it is ${peer.wsUrl}\n`
+  })
+})
+
+test('says that a place speaks HTTP and is no bus', async t => {
+  const peer = await startPeer(t, {
+    refuses: true,
+    onRequest: (_request, response) => response.end('{"status":"fine"}')
+  })
+  assert.deepEqual(await runArqon(t, ['tail', '--ws-url', peer.wsUrl]), {
+    code: 1,
+    stdout: '',
+    stderr: `arqon: ${peer.wsUrl} answered 200: this is HTTP, and no bus\n`
+  })
+})
+
 test('prints frames that are not JSON objects on one line each', async t => {
   const peer = await startPeer(t, {
     onConnection: socket => {
