@@ -19,7 +19,9 @@ export function formatAge(moment: unknown, nowMs: number): string {
   if (Number.isNaN(atMs)) return String(moment)
   const agoMs = nowMs - atMs
   if (Math.abs(agoMs) < 1000) return 'now'
-  return agoMs > 0 ? `${formatDuration(agoMs)} ago` : `in ${formatDuration(agoMs)}`
+  if (agoMs > 0) return `${formatDuration(agoMs)} ago`
+  // What was to come in an hour when it was asked for is still that a moment later, not 59 minutes away.
+  return `in ${formatDuration(Math.round(-agoMs / 1000) * 1000)}`
 }
 
 /** So many things, in words: `1 job`, `2 jobs`. */

@@ -21,6 +21,8 @@ for (const [ms, text] of [
 for (const [moment, text] of [
   ['2025-12-31T23:57:00Z', '3 min ago'],
   ['2026-01-01T02:00:00+00:00', 'in 2 h'],
+  [NOW_MS + 3_599_500, 'in 1 h'],
+  [NOW_MS + 3_599_499, 'in 59 min'],
   [NOW_MS + 999, 'now'],
   [NOW_MS - 999, 'now'],
   [NOW_MS - 1000, '1 s ago'],
