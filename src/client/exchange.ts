@@ -95,7 +95,7 @@ export class Exchange {
 
   #settle({ sender, payload }: BusMessage, id: string, error: Json | undefined): void {
     const waiting = this.#waiting.get(id)
-    if (waiting?.to !== sender) return
+    if (!waiting || waiting.to !== sender) return
     if (error === undefined) {
       this.#take(id)
       waiting.resolve(payload)

@@ -56,9 +56,10 @@ export function readWelcome(frame: Frame | undefined): Welcome | undefined {
   return payload as JsonObject & Welcome
 }
 
-/** The frame as a message, or undefined when it is an answer or a notice to this connection alone. */
+/** The frame as a message, or undefined when it is an answer, a notice to this connection alone, or not from a bus at all. */
 export function messageOf(frame: Frame): BusMessage | undefined {
-  return routedTypes.has(frame.type) ? (frame as unknown as BusMessage) : undefined
+  const isMessage = routedTypes.has(frame.type) && typeof frame.sender === 'string' && isObject(frame.payload)
+  return isMessage ? (frame as unknown as BusMessage) : undefined
 }
 
 /** The id of the request that the frame answers; undefined when it answers none. */

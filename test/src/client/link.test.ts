@@ -146,6 +146,22 @@ test('hands every frame to its listeners and messages to theirs, until they are 
   assert.deepEqual(sequences, [1])
 })
 
+for (const garbage of [
+  { type: 'message' },
+  { type: 'message', sender: 'x', payload: [] },
+  { type: 'system', sender: 'arqonbus' },
+  { type: 'private', to: ['x'], payload: {}, metadata: { reply: { id: 'arq_1' } } }
+]) {
+  test(`hands out no message that is none, and goes on after it: ${JSON.stringify(garbage)}`, async t => {
+    const { bus } = await connectToPeer(t, (frame, socket) => {
+      socket.send(JSON.stringify(garbage))
+      socket.send(acknowledgementOf(frame))
+    })
+    bus.on('message', () => assert.fail('a message'))
+    assert.equal((await bus.publish('science:general', {})).sequence, 1)
+  })
+}
+
 for (const garbage of ['not json', '[1]', '{"no":"type"}', Buffer.from([1, 2, 3])]) {
   test(`reports the frame ${JSON.stringify(garbage)} as an error and goes on`, async t => {
     const { bus } = await connectToPeer(t, (frame, socket) => {
