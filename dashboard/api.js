@@ -21,6 +21,9 @@ export function toRefusal(error) {
   return new Refusal('UNREACHABLE', 'The server does not answer', [])
 }
 
+/** A server that is held up does not hold up the page. */
+const PATIENCE_MS = 30_000
+
 /** Ways to ask the server: operators by HTTP, everybody else by the socket. */
 export class Api {
   #session
@@ -47,7 +50,8 @@ export class Api {
     if (body !== undefined) headers['Content-Type'] = 'application/json'
     try {
       const text = body === undefined ? undefined : JSON.stringify(body)
-      const answer = await fetch(path, { method, headers, body: text, cache: 'no-store' })
+      const signal = AbortSignal.timeout(PATIENCE_MS)
+      const answer = await fetch(path, { method, headers, body: text, cache: 'no-store', signal })
       return { status: answer.status, value: await answer.json().catch(() => undefined) }
     } catch (error) {
       throw toRefusal(error)

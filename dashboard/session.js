@@ -2,6 +2,7 @@ import { toRefusal } from './api.js'
 
 /** Answers whoever may operate. It also names the tenant, whose rooms are counted from then on. */
 const PROBE = '/v1/rooms?limit=1'
+const PATIENCE_MS = 10_000
 
 /** Who looks at the page, and the connection that is theirs. The token is kept in memory only. */
 export class Session extends EventTarget {
@@ -17,11 +18,12 @@ export class Session extends EventTarget {
   me
   /** Whether `/v1` answers. */
   canOperate = false
+  /** Where the socket is. */
+  address
   /** Every frame of the socket, for whoever listens: `{direction, text}`. */
   onFrame = () => {}
   #token
   #client
-  #address
 
   /** The header of every request to `/v1`. */
   get authorization() {
@@ -36,10 +38,11 @@ export class Session extends EventTarget {
   /** Finds out what the server asks for, and connects if that is nothing. */
   async start() {
     try {
-      const server = await (await fetch('server.json', { cache: 'no-store' })).json()
+      const answer = await fetch('server.json', { cache: 'no-store', signal: AbortSignal.timeout(PATIENCE_MS) })
+      const server = await answer.json()
       this.#client = await import('./client/arqonbus.min.js')
       this.hasAuth = server.enable_auth
-      this.#address = addressOf(server.websocket_port)
+      this.address = addressOf(server.websocket_port)
     } catch {
       return this.#change('signed-out', 'The server does not answer, or its client was not built. Reload to try again.')
     }
@@ -64,14 +67,14 @@ export class Session extends EventTarget {
   async #connect() {
     this.#change('connecting', '')
     try {
-      const bus = await this.#client.connect(this.#address, {
+      const bus = await this.#client.connect(this.address, {
         token: this.#token,
         clientType: 'dashboard',
         screenName: 'Dashboard',
         WebSocket: tapped((direction, text) => this.onFrame({ direction, text }))
       })
       this.bus = bus
-      bus.on('state', ({ state }) => this.bus === bus && this.#change(state, ''))
+      bus.on('state', ({ state }) => this.bus === bus && this.#enter(state))
       bus.on('close', closure => this.bus === bus && this.#lose(closure))
       this.me = (await bus.command('whoami')).data
       this.canOperate = await this.#mayOperate()
@@ -79,20 +82,43 @@ export class Session extends EventTarget {
     } catch (error) {
       const { code, message } = error
       const isUnknown = code === 'UNREACHABLE' || code === 'CLOSED'
+      const reason = isUnknown ? reasonOf(await this.#probe()) : String(message)
       const { bus } = this
       this.#forget()
       void bus?.close().catch(() => {})
-      this.#change(
-        'signed-out',
-        isUnknown && this.hasAuth ? 'The server did not take this token, or does not answer.' : String(message)
-      )
+      this.#change('signed-out', reason)
     }
+  }
+
+  #enter(state) {
+    this.#change(state, '')
+    if (state === 'waiting') void this.#doubt()
+  }
+
+  /** Ends the attempts to come back when the server wants another token, or one where it wanted none before. */
+  async #doubt() {
+    const { bus } = this
+    if ((await this.#probe()) !== 401 || this.bus !== bus) return
+    const reason = this.hasAuth
+      ? 'The server does not take the token any more: sign in with another one.'
+      : 'The server asks for a token now.'
+    this.hasAuth = true
+    await this.signOut(reason)
+  }
+
+  /** A browser is not told why a handshake failed: this asks once more, and returns the status; undefined without an answer. */
+  #probe() {
+    const headers = { Accept: 'application/json', ...this.authorization }
+    return fetch(PROBE, { headers, cache: 'no-store', signal: AbortSignal.timeout(PATIENCE_MS) }).then(
+      ({ status }) => status,
+      () => undefined
+    )
   }
 
   /** With tokens the role decides; without, whether the page was opened on the server's own machine. */
   async #mayOperate() {
     if (this.hasAuth) return ['admin', 'superadmin'].includes(this.me.client.role)
-    return (await fetch(PROBE, { headers: { Accept: 'application/json' } })).ok
+    return (await this.#probe()) === 200
   }
 
   #lose({ code, reason }) {
@@ -114,6 +140,13 @@ export class Session extends EventTarget {
     this.reason = reason
     this.dispatchEvent(new Event('change'))
   }
+}
+
+/** Why there is no connection, by what the server answered when it was asked by HTTP. */
+function reasonOf(status) {
+  if (status === undefined) return 'The server does not answer.'
+  if (status === 401) return 'The server did not take this token.'
+  return 'The server answers, but lets no connection in: it may be full, or not know the origin of this page.'
 }
 
 /** A message of the bus, in words, when something there was refused. */

@@ -64,6 +64,16 @@ test('a server that does not answer is told of', async t => {
   await page.locator('.status.is-bad', { hasText: 'has not answered' }).waitFor()
 })
 
+test('a server that is held up is told of, and followed again when it goes on', async t => {
+  const server = await startDashboard(t)
+  const { page } = await openDashboard(t, server.httpUrl)
+  await page.locator('.status', { hasText: 'running' }).waitFor()
+  await page.route('**/metrics', () => {})
+  await page.locator('.status.is-bad', { hasText: 'has not answered' }).waitFor()
+  await page.unroute('**/metrics')
+  await page.locator('.status', { hasText: 'running' }).waitFor()
+})
+
 test('a channel shows its members, its history, and what comes, with a filter and a pause', async t => {
   const server = await startDashboard(t)
   const ada = await server.connect('/ws?screen_name=Ada')

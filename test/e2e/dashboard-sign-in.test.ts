@@ -43,6 +43,21 @@ test('an admin signs in, sees who it is and for how long, and signs out', async 
   assert.equal(await page.locator('.clients').count(), 0)
 })
 
+test('a server that comes back and wants a token, or another one, makes the page ask for it', async t => {
+  const open = await startDashboard(t)
+  const dashboard = await openDashboard(t, open.httpUrl)
+  await connected(dashboard)
+  const env = { ARQONBUS_SERVER_PORT: new URL(open.httpUrl).port, ARQONBUS_ENABLE_AUTH: 'true' }
+  await open.app.close()
+  const guarded = await startDashboard(t, { ...env, ARQONBUS_AUTH_JWT_SECRET: TEST_SECRET })
+  await dashboard.page.getByText('The server asks for a token now.').waitFor()
+  await signIn(dashboard, signToken(validClaims(Date.now())))
+  await connected(dashboard)
+  await guarded.app.close()
+  await startDashboard(t, { ...env, ARQONBUS_AUTH_JWT_SECRET: [...TEST_SECRET].reverse().join('') })
+  await dashboard.page.getByText('The server does not take the token any more').waitFor()
+})
+
 test('a token that is not taken is said to be so, and asked for again', async t => {
   const { httpUrl } = await startGuarded(t)
   const dashboard = await openDashboard(t, httpUrl)
@@ -69,6 +84,7 @@ test('a user is offered what a user may do, and nothing else', async t => {
   await page.getByText('redaction_paths').waitFor()
   assert.equal(await page.getByRole('button', { name: /Switch|Test/ }).count(), 0)
   await page.getByRole('link', { name: 'Try it' }).click()
+  assert.deepEqual(await page.locator('select[aria-label=Language] option').allTextContents(), ['TypeScript', 'Python'])
   await page.getByRole('tab', { name: 'Command' }).click()
   await page.locator('select[aria-label=Command] option').first().waitFor({ state: 'attached' })
   const commands = await page.locator('select[aria-label=Command] option').allTextContents()
