@@ -67,7 +67,7 @@ export class Chart {
       },
       axes: [
         { ...axis, space: 70, size: 24, values: (_plot, splits) => splits.map(clockOf) },
-        { ...axis, space: 30, size: 46, values: (_plot, splits) => splits.map(this.#format) }
+        { ...axis, space: 30, size: 52, values: (_plot, splits) => splits.map(this.#format) }
       ],
       series: [
         {},

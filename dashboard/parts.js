@@ -1,4 +1,5 @@
 import { h } from './dom.js'
+import { notify } from './notices.js'
 import { sentenceOf } from './session.js'
 
 /** A view's heading with what can be done in it. */
@@ -11,14 +12,49 @@ export function panel(title, ...children) {
   return h('section', { class: 'panel' }, h('h2', {}, title), ...children)
 }
 
-/** A button that does something. */
+/** A button that does something, and nothing else until that is done. */
 export function button(label, onclick, properties = {}) {
-  return h('button', { type: 'button', onclick, ...properties }, label)
+  const element = h('button', { type: 'button', onclick: () => once(element, onclick), ...properties }, label)
+  return element
+}
+
+/** A button that puts a text into the clipboard. */
+export function copyButton(textOf) {
+  return button('Copy', () =>
+    navigator.clipboard.writeText(textOf()).then(
+      () => notify('Copied.'),
+      () => notify('The browser does not allow to copy: select the text instead.', 'bad')
+    )
+  )
+}
+
+/** What a form does when it is sent: the task, once at a time. */
+export function submitted(task) {
+  return event => {
+    event.preventDefault()
+    void once(event.currentTarget, task)
+  }
+}
+
+/** Does something unless the element is doing it already, and marks the element meanwhile. */
+async function once(element, task) {
+  if (element.ariaBusy === 'true') return
+  element.ariaBusy = 'true'
+  try {
+    await task()
+  } finally {
+    element.ariaBusy = 'false'
+  }
 }
 
 /** A small mark with a word in it. */
 export function chip(text, kind = '') {
   return h('span', { class: `chip ${kind === '' ? '' : `is-${kind}`}` }, text)
+}
+
+/** What a part of the page is for, in a sentence or two. */
+export function lead(words) {
+  return h('p', { class: 'lead' }, words)
 }
 
 /** A table. @param rows of texts and elements */

@@ -24,10 +24,15 @@ export function schemaForm(schema, given = {}) {
 function makeField(name, property, isRequired, value) {
   const { control, read } = controlOf(name, property, isRequired, value)
   const words = property.description ?? (property.expected === undefined ? '' : `It must be ${property.expected}.`)
-  const hint = words === '' ? [] : [h('span', { class: 'hint', id: `hint-${name}` }, words)]
+  const hint = words === '' ? [] : [h('span', { class: 'hint', id: `hint-${name}` }, ...marked(words))]
   if (hint.length > 0) control.setAttribute('aria-describedby', `hint-${name}`)
   const label = h('span', {}, name, isRequired && h('b', { title: 'required' }, ' *'))
   return { name, read, element: h('label', { class: 'field' }, label, control, ...hint) }
+}
+
+/** Words of the documentation, where what stands between backticks is code. */
+function marked(words) {
+  return words.split('`').map((part, index) => (index % 2 === 1 ? h('code', {}, part) : part))
 }
 
 function controlOf(name, property, isRequired, value) {

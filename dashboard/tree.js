@@ -117,8 +117,7 @@ export function rowsOf(rooms, open, filter) {
         : [...channels.values()].filter(({ channel_id: id }) => id.toLowerCase().includes(wanted))
     if (wanted !== '' && fitting.length === 0) continue
     const isOpen = wanted !== '' || open.has(room)
-    const participants = fitting.reduce((sum, entry) => sum + entry.participant_count, 0)
-    rows.push({ id: room, room, isOpen, channelCount: fitting.length, participants })
+    rows.push({ id: room, room, isOpen, channelCount: fitting.length })
     if (isOpen) for (const entry of fitting) rows.push({ id: entry.channel_id, room, channel: entry.name, entry })
   }
   return rows

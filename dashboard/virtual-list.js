@@ -18,14 +18,14 @@ export class VirtualList {
 
   /**
    * @param options `label`; `rowHeight` in pixels; `key(item)` that is unlike for every item; `fill(row, item)` puts the contents of an
-   * item into its row; `onPick(item)`; `role` and `rowRole` of ARIA; `onKey(event, item)`, which returns true for a key that it took
+   * item into its row; `onPick(item)`; `role` and `rowRole` of ARIA; `empty`, the words for no items; `onKey(event, item)`, which returns true for a key that it took
    */
   constructor(options) {
-    this.#options = { role: 'listbox', rowRole: 'option', rowHeight: 30, ...options }
-    const { role, label } = this.#options
+    this.#options = { role: 'listbox', rowRole: 'option', rowHeight: 30, empty: '', ...options }
+    const { role, label, empty } = this.#options
     this.element = h(
       'div',
-      { class: `virtual ${options.class ?? ''}`, role, 'aria-label': label, tabIndex: 0 },
+      { class: `virtual ${options.class ?? ''}`, role, 'aria-label': label, tabIndex: 0, 'data-empty': empty },
       this.#canvas
     )
     this.element.addEventListener('scroll', this.#draw, { passive: true })
@@ -78,6 +78,7 @@ export class VirtualList {
     const first = Math.max(0, Math.floor(scrollTop / rowHeight) - OVERSCAN)
     const last = Math.min(this.#items.length, Math.ceil((scrollTop + clientHeight) / rowHeight) + OVERSCAN)
     this.#canvas.style.height = `${this.#items.length * rowHeight}px`
+    this.element.classList.toggle('is-empty', this.#items.length === 0)
     const rows = new Map()
     for (let index = first; index < last; index++) {
       const item = this.#items[index]

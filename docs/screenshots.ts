@@ -48,7 +48,7 @@ const views: readonly (readonly [name: string, hash: string, prepare?: (page: Pa
     'try',
     '#/try/command/op.store.set',
     async page => {
-      await page.getByLabel('Way').selectOption('socket')
+      await page.getByLabel('Way', { exact: true }).selectOption('socket')
       await page.locator('input[name=if_version]').fill('')
       await page.locator('input[name=namespace]').fill('')
       await page.getByRole('button', { name: 'Send' }).click()

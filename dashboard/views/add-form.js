@@ -1,6 +1,6 @@
 import { h } from '../dom.js'
 import { notify } from '../notices.js'
-import { wordsOf } from '../parts.js'
+import { submitted, wordsOf } from '../parts.js'
 import { schemaForm } from '../schema-form.js'
 
 /** A form, folded until it is wanted, for the arguments of a command that makes something. @param onDone is called when it was done */
@@ -22,8 +22,7 @@ export function addForm(title, api, name, onDone, given = {}) {
     trouble.textContent = words
     trouble.hidden = words === ''
   }
-  const send = async event => {
-    event.preventDefault()
+  const send = async () => {
     try {
       await api.run(name, form.values())
       say('')
@@ -39,7 +38,7 @@ export function addForm(title, api, name, onDone, given = {}) {
     'details',
     { class: 'add', ontoggle: () => details.open && void open() },
     h('summary', {}, title),
-    h('form', { onsubmit: send }, place, trouble, h('button', { type: 'submit', class: 'primary' }, title))
+    h('form', { onsubmit: submitted(send) }, place, trouble, h('button', { type: 'submit', class: 'primary' }, title))
   )
   return details
 }

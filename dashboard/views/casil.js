@@ -2,7 +2,7 @@ import { confirm } from '../dialog.js'
 import { batched, brief, h, repeat, time } from '../dom.js'
 import { jsonView } from '../json-view.js'
 import { attempt } from '../notices.js'
-import { button, chip, facts, panel, parseObject, Trouble, wordsOf } from '../parts.js'
+import { button, chip, facts, lead, panel, parseObject, submitted, Trouble, wordsOf } from '../parts.js'
 import { VirtualList } from '../virtual-list.js'
 
 const POLL_MS = 5_000
@@ -49,6 +49,9 @@ export function casilView(context) {
       'div',
       {},
       h('div', { class: 'heading' }, h('h1', {}, 'CASIL'), state, actions),
+      lead(
+        'The inspection of contents: it looks for secrets in what is published. In monitor mode it reports them, in enforce mode it redacts or blocks them too.'
+      ),
       trouble.element,
       h(
         'div',
@@ -75,8 +78,7 @@ function testBox({ api }) {
   const channel = h('input', { value: 'general', required: true, autocomplete: 'off' })
   const payload = h('textarea', { rows: 4, spellcheck: false, value: '{\n  "note": "password: tangerine"\n}' })
   const answer = h('div', { 'aria-live': 'polite' })
-  const test = async event => {
-    event.preventDefault()
+  const test = async () => {
     try {
       const args = { room: room.value, channel: channel.value, payload: parseObject(payload.value) }
       answer.replaceChildren(verdictOf(await api.run('op.casil.test', args)))
@@ -86,7 +88,7 @@ function testBox({ api }) {
   }
   const form = h(
     'form',
-    { onsubmit: test },
+    { onsubmit: submitted(test) },
     h(
       'div',
       { class: 'pair' },
@@ -139,6 +141,7 @@ function decisionList({ events }) {
   const list = new VirtualList({
     label: 'Decisions, the newest first',
     class: 'wire',
+    empty: 'Messages that are redacted, blocked or flagged appear here.',
     rowHeight: 28,
     key: entry => entry.key,
     isPicked: entry => entry.key === chosen,

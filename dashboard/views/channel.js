@@ -23,6 +23,7 @@ export function channelPanel({ api, session }, { room, channel, onChange }) {
   let tail
   let messages
   let entry
+  let names = new Map()
 
   const read = async () => {
     if (document.hidden && entry) return
@@ -31,18 +32,21 @@ export function channelPanel({ api, session }, { room, channel, onChange }) {
     about.replaceChildren(aboutOf(entry))
     memberCount.textContent = `Members: ${count(entry.participant_count)}`
     members.replaceChildren(membersOf(entry))
+    names = new Map([...names, ...namesOf(entry)])
+    messages?.refresh()
   }
   const follow = async () => {
     if (session.bus === undefined) return
     tail = new Tail(session.bus, address)
     tail.addEventListener('message', showPosition)
     tail.addEventListener('left', ({ detail }) => detail && refuse(detail))
-    messages = messageList(tail)
+    messages = messageList(tail, sender => names.get(sender))
     place.replaceChildren(messages.element)
     try {
       await tail.open()
       refused.hidden = true
       showPosition()
+      await read()
     } catch (error) {
       refuse(error)
     }
@@ -129,14 +133,19 @@ function aboutOf({ description, metadata, created_by: by, created_at: at, hardco
     h(
       'p',
       { class: 'hint' },
-      chip(brief(type, 20)),
-      hardcoded && chip('part of every server'),
-      metadata?.auto_created && chip('made by joining'),
-      ' created by ',
+      ...[brief(type, 20), hardcoded && 'part of every server', metadata?.auto_created && 'made by its first use']
+        .filter(words => words)
+        .flatMap(words => [chip(words), ' ']),
+      'created by ',
       said(by, 60),
       ` on ${dateTime(at)}`
     )
   )
+}
+
+/** Map( client id -> the name it gave itself ) */
+function namesOf({ members }) {
+  return new Map(members.filter(({ screen_name: name }) => name).map(member => [member.client_id, member.screen_name]))
 }
 
 function membersOf({ members, participant_count: all }) {

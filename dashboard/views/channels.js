@@ -87,7 +87,7 @@ export function channelsView(context) {
     go(given.room, given.channel)
   }
 
-  const place = h('div', { class: 'beside' }, h('p', { class: 'empty' }, 'Choose a channel.'))
+  const place = h('div', { class: 'beside' }, about())
   const actions = session.isAdmin ? [button('Create a channel', create)] : []
   const element = h(
     'div',
@@ -113,7 +113,7 @@ export function channelsView(context) {
       chosen = id
       element.classList.toggle('has-choice', id !== '')
       list.refresh()
-      if (id === '') return place.replaceChildren(h('p', { class: 'empty' }, 'Choose a channel.'))
+      if (id === '') return place.replaceChildren(about())
       open.add(room)
       shown = channelPanel(context, { room, channel, onChange: () => tree.read() })
       place.replaceChildren(shown.element)
@@ -128,11 +128,24 @@ export function channelsView(context) {
   }
 }
 
+function about() {
+  return h(
+    'div',
+    { class: 'about lead' },
+    h('p', {}, 'A client that joins a channel gets everything that is published there from then on, in one order.'),
+    h('p', {}, 'Choose a channel to see who is in it, what was said, and what is said now.')
+  )
+}
+
+function membersOf({ participant_count: members }) {
+  return `${count(members)} ${members === 1 ? 'member' : 'members'}`
+}
+
 function fillRow(element, row, tree) {
   element.classList.toggle('is-room', row.channel === undefined)
   if (row.channel === undefined) {
     const mark = h('span', { class: 'twist', 'aria-hidden': 'true' }, row.isOpen ? '▾' : '▸')
-    const counts = `${count(row.channelCount)} ch · ${count(row.participants)}`
+    const counts = `${count(row.channelCount)} ${row.channelCount === 1 ? 'channel' : 'channels'}`
     return element.replaceChildren(
       mark,
       h('bdi', { class: 'row-name' }, row.room),
@@ -145,6 +158,6 @@ function fillRow(element, row, tree) {
     ...(rate > 0
       ? [h('span', { class: 'row-rate', title: 'Messages a second, by samples' }, `≈ ${count(rate)}/s`)]
       : []),
-    h('span', { class: 'row-end', title: 'Members' }, count(row.entry.participant_count))
+    h('span', { class: 'row-end' }, membersOf(row.entry))
   )
 }

@@ -12,7 +12,7 @@ const spare = new Set(['Tenant', 'Channels', 'Out', 'Waiting'])
 const columns = ['Name', 'Type', 'Tenant', 'Channels', 'In', 'Out', 'Waiting']
 
 /** Who is connected, and what they do. */
-export function clientsView({ api }) {
+export function clientsView({ api, session }) {
   const trouble = new Trouble()
   const total = h('span', { class: 'hint', role: 'status' })
   const detail = h('div', { class: 'detail' })
@@ -33,7 +33,8 @@ export function clientsView({ api }) {
     class: 'clients',
     rowHeight: 30,
     key: client => client.client_id,
-    fill: fillRow,
+    empty: 'No client fits.',
+    fill: (row, client) => fillRow(row, client, client.client_id === session.bus?.clientId),
     isPicked: client => client.client_id === chosen,
     onPick: client => {
       chosen = client.client_id
@@ -45,7 +46,9 @@ export function clientsView({ api }) {
     const fitting = text === '' ? clients : clients.filter(client => searchedOf(client).includes(text))
     list.items = fitting
     total.textContent =
-      fitting.length === clients.length ? count(clients.length) : `${count(fitting.length)} of ${count(clients.length)}`
+      fitting.length === clients.length
+        ? `${count(clients.length)} connected`
+        : `${count(fitting.length)} of ${count(clients.length)} connected`
   })
   const read = async () => {
     if (document.hidden && clients.length > 0) return
@@ -71,7 +74,7 @@ export function clientsView({ api }) {
     if (client) return detail.replaceChildren(detailOf(client, () => disconnect(client)))
     detail.replaceChildren(
       chosen === undefined
-        ? h('p', { class: 'empty' }, 'Choose a client.')
+        ? h('p', { class: 'empty' }, 'Choose a client to see what it does, to write to it, or to disconnect it.')
         : h('p', { class: 'empty' }, 'This client is gone.')
     )
   }
@@ -119,11 +122,11 @@ function ratesOf(client, former, seconds) {
   }
 }
 
-function fillRow(row, client) {
+function fillRow(row, client, isOwn) {
   const { channels, channel_count: joined } = client
   const shown = channels.slice(0, 3).join(', ')
   row.replaceChildren(
-    said(client.screen_name ?? client.subject ?? client.client_id, 60),
+    h('span', {}, said(client.screen_name ?? client.subject ?? client.client_id, 60), isOwn && ' (this page)'),
     h('span', {}, brief(client.client_type, 32)),
     h('bdi', { class: 'is-spare' }, brief(client.tenant_id, 40)),
     h('bdi', { class: 'is-spare' }, joined > 3 ? `${brief(shown, 80)} +${joined - 3}` : brief(shown, 80)),

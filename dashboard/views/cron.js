@@ -1,7 +1,7 @@
 import { confirm } from '../dialog.js'
 import { brief, count, dateTime, h } from '../dom.js'
 import { attempt } from '../notices.js'
-import { button, panel, table } from '../parts.js'
+import { button, lead, panel, table } from '../parts.js'
 import { addForm } from './add-form.js'
 import { listing } from './listing.js'
 
@@ -33,6 +33,7 @@ export function cronTab({ api }) {
   return {
     element: panel(
       'Scheduled messages',
+      lead('A message that the bus publishes by itself: later, again and again, or by a cron expression.'),
       jobs.element,
       addForm('Schedule a message', api, 'op.cron.schedule', jobs.again)
     ),

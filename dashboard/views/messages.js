@@ -6,9 +6,14 @@ import { VirtualList } from '../virtual-list.js'
 
 /** Nobody reads faster. */
 const REST_MS = 100
+const CLIENT_PREFIX = 'arq_client_'
+const ID_END = 6
 
-/** The messages of a {@link Tail} as a list that follows them, with a filter, a pause, and the one that is chosen in full. */
-export function messageList(tail) {
+/**
+ * The messages of a {@link Tail} as a list that follows them, with a filter, a pause, and the one that is chosen in full.
+ * @param nameOf what a sender calls itself; undefined when that is not known
+ */
+export function messageList(tail, nameOf) {
   let isPaused = false
   let frozen
   let isFollowing = true
@@ -30,7 +35,8 @@ export function messageList(tail) {
     class: 'messages',
     rowHeight: 26,
     key: entry => entry.key,
-    fill: fillRow,
+    fill: (row, entry) => fillRow(row, entry, nameOf(entry.message.sender)),
+    empty: 'No message yet. What is published to this channel appears here at once.',
     isPicked: entry => entry.key === chosen,
     onPick: entry => {
       chosen = entry.key
@@ -92,6 +98,8 @@ export function messageList(tail) {
   )
   return {
     element,
+    /** Fills what is shown again: names may be known by now. */
+    refresh: () => list.refresh(),
     close() {
       clearInterval(timer)
       tail.removeEventListener('message', draw)
@@ -101,13 +109,17 @@ export function messageList(tail) {
   }
 }
 
-/** A message does not change: its row is filled once. */
-function fillRow(row, { message }) {
-  if (row.childElementCount > 0) return
+/** A message does not change: its row is filled once, but for the name of its sender, which may be learned later. */
+function fillRow(row, { message }, name) {
+  const sender = row.querySelector('.m-sender')
+  if (sender) {
+    if (sender.textContent !== senderOf(message.sender, name)) sender.textContent = senderOf(message.sender, name)
+    return
+  }
   row.append(
     h('span', { class: 'm-seq' }, message.sequence === undefined ? '' : String(message.sequence)),
     h('span', { class: 'm-time' }, time(message.timestamp)),
-    h('bdi', { class: 'm-sender' }, brief(message.sender, 48)),
+    h('bdi', { class: 'm-sender', title: brief(message.sender, 140) }, senderOf(message.sender, name)),
     h(
       'span',
       { class: `m-type is-${/^[a-z]+$/.test(message.type) ? message.type : 'other'}` },
@@ -116,6 +128,12 @@ function fillRow(row, { message }) {
     h('span', { class: 'm-marks' }, ...casilMarks(message.metadata)),
     h('bdi', { class: 'm-payload' }, preview(message.payload))
   )
+}
+
+/** A client by its name, if it has one, and the end of its id: names are given by anybody, and ids of one hour begin alike. */
+function senderOf(id, name) {
+  if (!id.startsWith(CLIENT_PREFIX)) return brief(id, 48)
+  return `${name === undefined ? 'client' : brief(name, 30)} …${brief(id.slice(-ID_END))}`
 }
 
 /** What inspection wrote on a message. */

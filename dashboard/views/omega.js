@@ -6,6 +6,7 @@ import { recordsTable } from './webhooks.js'
 
 /** The experimental lane: whether it is on, and what is in it. */
 export function omegaTab({ api, session }) {
+  const forms = h('div', { hidden: true })
   const parts = listing(
     async () => {
       const status = await api.run('op.omega.status')
@@ -17,6 +18,7 @@ export function omegaTab({ api, session }) {
       return { status, substrates, events }
     },
     ({ status, substrates, events }) => {
+      forms.hidden = !(status.enabled && session.isAdmin)
       if (!status.enabled)
         return h('p', { class: 'empty' }, 'The experimental lane is off: ARQONBUS_OMEGA_ENABLED=true turns it on.')
       return [
@@ -32,11 +34,9 @@ export function omegaTab({ api, session }) {
       ]
     }
   )
-  const forms = session.isAdmin
-    ? [
-        addForm('Register a substrate', api, 'op.omega.register_substrate', parts.again),
-        addForm('Emit an event', api, 'op.omega.emit_event', parts.again)
-      ]
-    : []
-  return { element: panel('Experimental lane', parts.element, ...forms), close: parts.close }
+  forms.append(
+    addForm('Register a substrate', api, 'op.omega.register_substrate', parts.again),
+    addForm('Emit an event', api, 'op.omega.emit_event', parts.again)
+  )
+  return { element: panel('Experimental lane', parts.element, forms), close: parts.close }
 }

@@ -2,6 +2,7 @@ import { Chart } from '../chart.js'
 import { bytes, count, h } from '../dom.js'
 import { heading } from '../parts.js'
 import { quantileOf, rateOf, sumOf } from '../samples.js'
+import { introduction } from './introduction.js'
 
 const DELIVERY = 'arqonbus_publish_deliver_duration_seconds'
 const blue = '--line-1'
@@ -35,8 +36,8 @@ const tiles = [
     'messages',
     'Frames',
     perSecond,
-    ['in', blue, rate('arqonbus_messages_received_total')],
-    ['out', amber, rate('arqonbus_messages_sent_total')]
+    ['from clients', blue, rate('arqonbus_messages_received_total')],
+    ['to clients', amber, rate('arqonbus_messages_sent_total')]
   ],
   ['delivery', 'Publish to deliver', inMillis, ['p50', blue, quantile(0.5)], ['p99', amber, quantile(0.99)]],
   [
@@ -72,8 +73,8 @@ const tiles = [
   ['refusals', 'Refusals', perSecond, ['refused', red, rate('arqonbus_errors_total')]]
 ]
 
-/** How the server is, now and over the last 15 minutes. */
-export function overviewView({ meters }) {
+/** What the bus is for, and how the server is, now and over the last 15 minutes. */
+export function overviewView({ meters, session }) {
   const made = tiles.map(makeTile)
   const status = h('p', { class: 'status', role: 'status' }, 'Reading…')
   const alerts = h('ul', { class: 'alerts', 'aria-label': 'Alerts that fire' })
@@ -96,6 +97,7 @@ export function overviewView({ meters }) {
       'div',
       {},
       heading('Overview'),
+      introduction(session.address),
       status,
       alerts,
       h('div', { class: 'tiles' }, ...made.map(tile => tile.element))

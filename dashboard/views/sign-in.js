@@ -6,6 +6,7 @@ export function signInView({ session }) {
     type: 'password',
     name: 'token',
     id: 'token',
+    autofocus: true,
     autocomplete: 'off',
     spellcheck: false,
     required: true

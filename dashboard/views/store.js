@@ -2,7 +2,7 @@ import { confirm } from '../dialog.js'
 import { brief, count, h } from '../dom.js'
 import { jsonView } from '../json-view.js'
 import { attempt } from '../notices.js'
-import { button, panel, Trouble, wordsOf } from '../parts.js'
+import { button, lead, panel, submitted, Trouble, wordsOf } from '../parts.js'
 import { VirtualList } from '../virtual-list.js'
 
 /** The stored values of a namespace, and the one that is chosen. */
@@ -11,7 +11,7 @@ export function storeTab({ api }) {
   const namespace = h('input', { placeholder: 'that of the tenant', autocomplete: 'off', spellcheck: false })
   const prefix = h('input', { autocomplete: 'off', spellcheck: false })
   const note = h('span', { class: 'hint', role: 'status' })
-  const place = h('div', { class: 'detail' }, h('p', { class: 'empty' }, 'Choose a key.'))
+  const place = h('div', { class: 'detail' }, h('p', { class: 'empty' }, 'Choose a key to see its value.'))
   let keys = []
   let cursor
   let chosen
@@ -19,6 +19,7 @@ export function storeTab({ api }) {
   const list = new VirtualList({
     label: 'Keys',
     class: 'keys',
+    empty: 'No value is stored here.',
     rowHeight: 28,
     key: key => key,
     isPicked: key => key === chosen,
@@ -86,11 +87,8 @@ export function storeTab({ api }) {
   const form = h(
     'form',
     {
-      class: 'tools',
-      onsubmit: event => {
-        event.preventDefault()
-        void read()
-      }
+      class: 'tools form-line',
+      onsubmit: submitted(() => read())
     },
     h('label', { class: 'field' }, 'Namespace', namespace),
     h('label', { class: 'field' }, 'Prefix', prefix),
@@ -101,6 +99,9 @@ export function storeTab({ api }) {
   return {
     element: panel(
       'Store',
+      lead(
+        'Values that clients share under keys: the state of an agent, a setting, a counter. They are no messages: nobody is sent them, but whoever watches a key is told of changes.'
+      ),
       form,
       trouble.element,
       h('div', { class: 'columns' }, h('div', {}, list.element, more), place),
@@ -114,8 +115,7 @@ function addStored(api, scope, onDone) {
   const key = h('input', { required: true, autocomplete: 'off', spellcheck: false })
   const value = h('textarea', { rows: 4, spellcheck: false, value: '{}' })
   const said = h('p', { class: 'trouble', role: 'alert', hidden: true })
-  const send = async event => {
-    event.preventDefault()
+  const send = async () => {
     try {
       await api.run('op.store.set', { ...scope(), key: key.value, value: parse(value.value) })
       said.hidden = true
@@ -131,7 +131,7 @@ function addStored(api, scope, onDone) {
     h('summary', {}, 'Store a value'),
     h(
       'form',
-      { onsubmit: send },
+      { onsubmit: submitted(send) },
       h('label', { class: 'field' }, 'Key', key),
       h('label', { class: 'field' }, 'Value', value),
       said,

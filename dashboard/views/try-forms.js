@@ -39,7 +39,7 @@ export function privateForm(_context, { given: [to = ''] }) {
 
 /** A form for any command that may be run, made from what `help` says of it. */
 export function commandForm({ api, session }, { given: [wanted = 'status'], onCommand, onChange }) {
-  const about = h('p', { class: 'hint' }, 'Reading…')
+  const about = h('p', { class: 'lead' }, 'Reading…')
   const place = h('div', {})
   const select = h('select', { 'aria-label': 'Command', onchange: () => choose() })
   let commands = []

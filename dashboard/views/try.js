@@ -1,7 +1,6 @@
-import { h } from '../dom.js'
+import { count, h, said } from '../dom.js'
 import { jsonView } from '../json-view.js'
-import { notify } from '../notices.js'
-import { button, heading, panel, tabbed, wordsOf } from '../parts.js'
+import { copyButton, heading, lead, panel, submitted, tabbed, wordsOf } from '../parts.js'
 import { httpOf, snippetsOf } from '../snippets.js'
 import { commandForm, privateForm, publishForm } from './try-forms.js'
 import { wireLog } from './wire.js'
@@ -21,7 +20,9 @@ export function tryView(context) {
   const language = h(
     'select',
     { 'aria-label': 'Language', onchange: () => drawCode() },
-    ...['curl', 'TypeScript', 'Python'].map(name => h('option', {}, name))
+    ...(session.canOperate ? ['curl', 'TypeScript', 'Python'] : ['TypeScript', 'Python']).map(name =>
+      h('option', {}, name)
+    )
   )
   const way = h(
     'select',
@@ -33,20 +34,28 @@ export function tryView(context) {
 
   const drawCode = () => {
     try {
-      const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:'
-      const places = { origin: location.origin, socket: `${scheme}//${location.host}/ws`, hasAuth: session.hasAuth }
+      const places = { origin: location.origin, socket: session.address, hasAuth: session.hasAuth }
       code.textContent = snippetsOf(form.request(), places)[language.value]
     } catch (error) {
       code.textContent = wordsOf(error)
     }
   }
   const send = async () => {
+    const isByHttp = way.value === 'http'
     try {
       const request = form.request()
-      const value = await (way.value === 'http' ? overHttp(api, wire, request) : overSocket(session, request))
-      answer.replaceChildren(h('p', { class: 'good' }, 'Done.'), jsonView(value))
+      const isLater = !isByHttp && session.state !== 'open'
+      answer.replaceChildren(
+        h('p', { class: 'empty' }, isLater ? 'It is sent when the connection is back.' : 'Sending…')
+      )
+      const value = await (isByHttp ? overHttp(api, wire, request) : overSocket(session, request))
+      answer.replaceChildren(doneOf(request, value), jsonView(value))
     } catch (error) {
-      answer.replaceChildren(h('p', { class: 'trouble' }, wordsOf(error)))
+      const mayMore = !isByHttp && session.canOperate && error.code === 'AUTHORIZATION_ERROR'
+      answer.replaceChildren(
+        h('p', { class: 'trouble' }, wordsOf(error)),
+        ...(mayMore ? [h('p', { class: 'hint' }, 'An operator may do more over HTTP: choose that beside Send.')] : [])
+      )
     }
   }
   const make = (kind, makeForm) => () => {
@@ -62,10 +71,7 @@ export function tryView(context) {
       {
         class: 'try-form',
         oninput: drawCode,
-        onsubmit: event => {
-          event.preventDefault()
-          void send()
-        }
+        onsubmit: submitted(send)
       },
       form.element,
       h('div', { class: 'tools' }, h('button', { type: 'submit', class: 'primary' }, 'Send'), way)
@@ -79,17 +85,14 @@ export function tryView(context) {
     ['Command', make('command', commandForm)]
   ]
   const forms = tabbed('What to send', tabs, Math.max(0, kinds.indexOf(rest[0])))
-  const copy = async () => {
-    await navigator.clipboard.writeText(code.textContent).then(
-      () => notify('Copied.'),
-      () => notify('The browser does not allow to copy: select the text instead.', 'bad')
-    )
-  }
   return {
     element: h(
       'div',
       {},
       heading('Try it'),
+      lead(
+        'Send anything to the bus, as a client would, and see what goes over the wire, and the program that does the same.'
+      ),
       h(
         'div',
         { class: 'columns' },
@@ -97,7 +100,16 @@ export function tryView(context) {
         h(
           'div',
           {},
-          panel('As a program', h('div', { class: 'tools' }, language, button('Copy', copy)), code),
+          panel(
+            'As a program',
+            h(
+              'div',
+              { class: 'tools' },
+              language,
+              copyButton(() => code.textContent)
+            ),
+            code
+          ),
           wire.element
         )
       )
@@ -106,6 +118,14 @@ export function tryView(context) {
       wire.close()
     }
   }
+}
+
+/** What came of it in words, and where it can be seen. */
+function doneOf({ kind, room, channel }, { sequence }) {
+  if (kind !== 'publish' || sequence === undefined) return h('p', { class: 'good' }, 'Done.')
+  const href = `#/channels/${encodeURIComponent(room)}/${encodeURIComponent(channel)}`
+  const where = h('a', { href }, said(`${room}:${channel}`, 140))
+  return h('p', { class: 'good' }, `Done: it is message ${count(sequence)} of `, where, '.')
 }
 
 async function overSocket({ bus }, { kind, room, channel, type, to, payload, name, args }) {

@@ -2,7 +2,7 @@ import { confirm } from '../dialog.js'
 import { brief, count, dateTime, h, said } from '../dom.js'
 import { jsonView } from '../json-view.js'
 import { attempt } from '../notices.js'
-import { button, chip, panel, table } from '../parts.js'
+import { button, chip, lead, panel, table } from '../parts.js'
 import { addForm } from './add-form.js'
 import { listing } from './listing.js'
 
@@ -34,7 +34,7 @@ export function webhooksTab({ api }) {
         'Webhooks',
         ['URL', 'From', 'State', 'Delivered', 'Failed', 'Given up', 'Last', ''],
         found.map(rule => [
-          said(rule.url, 80),
+          h('span', { class: 'cut' }, said(rule.url, 200)),
           h('bdi', {}, `${brief(rule.room ?? '*', 70)}:${brief(rule.channel ?? '*', 70)}`),
           chip(brief(rule.state, 20), rule.state === 'active' ? 'good' : 'warn'),
           count(rule.stats.delivered),
@@ -43,7 +43,7 @@ export function webhooksTab({ api }) {
           lastOf(rule.stats),
           h(
             'span',
-            { class: 'actions' },
+            { class: 'actions row-actions' },
             button('Deliveries', () => choose(rule)),
             button('Test', () => test(rule, again)),
             button('Remove', () => remove(rule, again), { class: 'danger' })
@@ -60,9 +60,16 @@ export function webhooksTab({ api }) {
     element: h(
       'div',
       {},
-      panel('Webhooks', rules.element, addForm('Register a webhook', api, 'op.webhook.register', rules.again)),
+      panel(
+        'Webhooks',
+        lead(
+          'A webhook posts every message of a channel, a room or all of them to a URL, signed, and again when that fails.'
+        ),
+        rules.element,
+        addForm('Register a webhook', api, 'op.webhook.register', rules.again)
+      ),
       chosenPlace,
-      panel('Given up', letters.element)
+      panel('Given up', lead('What no attempt could deliver. It can be put back into the queue.'), letters.element)
     ),
     close() {
       rules.close()

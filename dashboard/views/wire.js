@@ -14,6 +14,7 @@ export function wireLog(session) {
   const list = new VirtualList({
     label: 'Frames, the newest first',
     class: 'wire',
+    empty: 'What this page sends and receives over its socket appears here.',
     rowHeight: 26,
     key: entry => entry.key,
     isPicked: entry => entry.key === chosen,

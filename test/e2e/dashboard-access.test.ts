@@ -3,7 +3,17 @@ import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { connected, openDashboard, startDashboard } from '../support/dashboard.ts'
 
-const hashes = ['#/overview', '#/channels', '#/channels/lab/one', '#/clients', '#/try', '#/casil', '#/operators']
+const long = 'x'.repeat(64)
+const hashes = [
+  '#/overview',
+  '#/channels',
+  '#/channels/lab/one',
+  `#/channels/${long}/${long}`,
+  '#/clients',
+  '#/try',
+  '#/casil',
+  '#/operators'
+]
 
 test('everything fits from 360 to 2,560 pixels', async t => {
   const server = await startDashboard(t)
@@ -18,6 +28,10 @@ test('everything fits from 360 to 2,560 pixels', async t => {
       await page.locator(`main.view-${hash.split('/')[1]}`).waitFor()
       const surplus = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
       assert.equal(surplus, 0, `${hash} at ${width}`)
+      const cut = await page.evaluate(
+        "[...document.querySelectorAll('main h2')].filter(each => each.scrollWidth > each.clientWidth + 1).length"
+      )
+      assert.equal(cut, 0, `${hash} at ${width}`)
     }
     assert.deepEqual(dashboard.complaints, [])
   }

@@ -38,8 +38,10 @@ test('without public operators the dashboard is on the listener of operators onl
     enable_auth: false,
     websocket_port: port
   })
-  const dashboard = await openDashboard(t, opsUrl)
+  const dashboard = await openDashboard(t, opsUrl, { hash: '#/try' })
   await connected(dashboard)
+  await dashboard.page.getByLabel('Language').selectOption('TypeScript')
+  await dashboard.page.locator('.code-block', { hasText: `connect('ws://127.0.0.1:${port}/ws')` }).waitFor()
   assert.deepEqual(dashboard.complaints, [])
 })
 

@@ -140,6 +140,7 @@ test('the experimental lane is shown where it is on, and said to be off elsewher
     const { page } = await openDashboard(t, server.httpUrl, { hash: '#/operators' })
     await page.getByRole('tab', { name: 'Experimental lane' }).click()
     await page.getByText(words).waitFor()
+    assert.equal(await page.getByText('Register a substrate').first().isVisible(), isOn === 'true')
   }
 })
 
