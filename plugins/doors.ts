@@ -43,8 +43,8 @@ export default fp(
         method,
         url,
         config: {
-          isReadOnly: route.isReadOnly === true,
-          isIdempotent: method === 'POST' && !route.isReadOnly,
+          isReadOnly: record.isReadOnly === true,
+          isIdempotent: method === 'POST' && !record.isReadOnly,
           refusals: route.refusals ?? []
         },
         schema: {

@@ -90,7 +90,7 @@ function describe(schema: object | undefined, { url, method, config }: RouteOpti
   return describeRoute({
     schema: schema ?? {},
     isGuarded: url.startsWith('/v1/'),
-    isChange: !isReadOnly && method !== 'GET',
+    isChange: isReadOnly !== true && method !== 'GET',
     isIdempotent,
     refusals
   })

@@ -18,8 +18,8 @@ declare module 'fastify' {
     bodyRead: (Body & { readonly text: string }) | undefined
   }
   interface FastifyContextConfig {
-    /** The request changes nothing, whatever its method. */
-    isReadOnly?: boolean
+    /** The request changes nothing, whatever its method: always, or by what it names in its path. */
+    isReadOnly?: boolean | ((params: unknown) => boolean)
   }
 }
 
@@ -113,6 +113,8 @@ function readBodies(app: FastifyInstance): void {
   )
 }
 
-function isChange({ method, routeOptions }: FastifyRequest): boolean {
-  return !['GET', 'HEAD', 'OPTIONS'].includes(method) && routeOptions.config.isReadOnly !== true
+function isChange({ method, params, routeOptions }: FastifyRequest): boolean {
+  const { isReadOnly = false } = routeOptions.config
+  if (['GET', 'HEAD', 'OPTIONS'].includes(method)) return false
+  return !(typeof isReadOnly === 'function' ? isReadOnly(params) : isReadOnly)
 }

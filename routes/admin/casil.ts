@@ -6,5 +6,5 @@ const tag = 'CASIL'
 export default async function casil(app: FastifyInstance): Promise<void> {
   app.serveCommand({ method: 'GET', url: '/casil', command: 'op.casil.get', tag })
   app.serveCommand({ method: 'PATCH', url: '/casil', command: 'op.casil.reload', tag })
-  app.serveCommand({ method: 'POST', url: '/casil/test', command: 'op.casil.test', tag, isReadOnly: true })
+  app.serveCommand({ method: 'POST', url: '/casil/test', command: 'op.casil.test', tag })
 }

@@ -35,7 +35,11 @@ export default async function commands(app: FastifyInstance): Promise<void> {
   app.post<{ Params: { name: string }; Body: JsonObject | undefined }>(
     '/commands/:name',
     {
-      config: { refusals, isIdempotent: true },
+      config: {
+        refusals,
+        isIdempotent: true,
+        isReadOnly: params => app.bus.commands.find((params as { readonly name: string }).name)?.isReadOnly === true
+      },
       schema: {
         operationId: 'runCommand',
         tags: ['Commands'],

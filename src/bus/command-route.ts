@@ -17,8 +17,6 @@ export interface CommandRoute {
   readonly fixed?: JsonObject
   /** Arguments that are not offered here. */
   readonly hidden?: readonly string[]
-  /** Changes nothing, in spite of its method: no line is written for the audit. */
-  readonly isReadOnly?: boolean
   /** What it can be refused with beside what any other route can, for documents. */
   readonly refusals?: readonly ErrorCode[]
 }

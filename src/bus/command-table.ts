@@ -126,7 +126,7 @@ export class CommandTable {
     const succeed = (answer: Answer): Answer => {
       this.#time(caller, count.name, startMs)
       if (this.#events.isHeard) this.#report(caller, count.name, startMs, undefined)
-      if (caller.connection && entry && entry.record.role !== 'user') this.#audit(caller, entry.record.name)
+      if (caller.connection && entry && isAudited(entry.record)) this.#audit(caller, entry.record.name)
       return answer
     }
     const fail = (error: unknown): never => {
@@ -254,4 +254,9 @@ export class CommandTable {
   #header() {
     return { id: this.#ids.message(), timestamp: this.#clock.iso() }
   }
+}
+
+/** What only few may do, and changes something. */
+function isAudited({ role, isReadOnly }: AnyCommand<never>): boolean {
+  return role !== 'user' && isReadOnly !== true
 }

@@ -40,6 +40,8 @@ export interface Command<Service, Args extends TObject = TObject> {
   readonly summary: string
   /** The least role that may run it. */
   readonly role: Role
+  /** Changes nothing, whoever asks: no line is written for the audit. */
+  readonly isReadOnly?: boolean
   /** Counts against the tighter rate of commands that read much. */
   readonly isHeavy?: boolean
   /** Takes an address in any of its spellings; the function sees `room` and `channel`. */

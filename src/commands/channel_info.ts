@@ -13,6 +13,7 @@ export default command({
   name: 'channel_info',
   summary: 'Show one channel with its members, the first 1,000 of them.',
   role: 'user',
+  isReadOnly: true,
   isHeavy: true,
   isAddressed: true,
   args: Type.Object(channelArgs, { additionalProperties: false }),

@@ -6,6 +6,7 @@ export default command({
   name: 'help',
   summary: 'List every command with its arguments.',
   role: 'user',
+  isReadOnly: true,
   args: Type.Object({}, { additionalProperties: false }),
   result: Type.Object({
     count: Type.Integer(),

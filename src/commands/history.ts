@@ -18,6 +18,7 @@ export default command({
   name: 'history',
   summary: 'Show the latest messages of a channel, or of a room with all its channels, oldest first.',
   role: 'user',
+  isReadOnly: true,
   isHeavy: true,
   isAddressed: true,
   args: Type.Object(

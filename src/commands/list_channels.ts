@@ -12,6 +12,7 @@ export default command({
   name: 'list_channels',
   summary: 'List the channels of a room, or of all rooms, by name; more than 1,000 come in pages.',
   role: 'user',
+  isReadOnly: true,
   isHeavy: true,
   isAddressed: true,
   args: Type.Object(

@@ -7,6 +7,7 @@ export default command({
   name: 'op.casil.get',
   summary: 'Show the policy by which contents are inspected.',
   role: 'user',
+  isReadOnly: true,
   args: Type.Object({}, { additionalProperties: false }),
   result: PublicPolicySchema,
   run: (gate: Gate) => ({ message: 'CASIL policy', data: toPublicPolicy(gate.policy) })

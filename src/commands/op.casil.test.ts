@@ -8,6 +8,7 @@ export default command({
   name: 'op.casil.test',
   summary: 'Say what would happen to a payload in a channel, and why, without sending it.',
   role: 'admin',
+  isReadOnly: true,
   isAddressed: true,
   isContentExempt: true,
   args: Type.Object(

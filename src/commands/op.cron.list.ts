@@ -8,6 +8,7 @@ export default command({
   name: 'op.cron.list',
   summary: 'List the own jobs that are not finished; for admins, all of the tenant.',
   role: 'user',
+  isReadOnly: true,
   isHeavy: true,
   args: Type.Object({}, { additionalProperties: false, examples: [{}] }),
   result: Type.Object({ jobs: Type.Array(ListedJobSchema), count: Type.Integer() }),

@@ -10,6 +10,7 @@ export default command({
   aliases: ['history.get'],
   summary: 'Read stored envelopes of a channel, a room or, for admins, the tenant, newest first.',
   role: 'user',
+  isReadOnly: true,
   isHeavy: true,
   isAddressed: true,
   args: Type.Object(

@@ -12,6 +12,7 @@ export default command({
   summary:
     'Read the stored envelopes of a window of time, oldest first, and check that senders numbered them in order.',
   role: 'user',
+  isReadOnly: true,
   isHeavy: true,
   isAddressed: true,
   args: Type.Object(

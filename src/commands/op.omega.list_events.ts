@@ -9,6 +9,7 @@ export default command({
   name: 'op.omega.list_events',
   summary: 'List the newest events of the experimental lane, oldest first.',
   role: 'user',
+  isReadOnly: true,
   isHeavy: true,
   requireService: (lane: Lane<Source>) => lane.requireEnabled(),
   args: Type.Object(

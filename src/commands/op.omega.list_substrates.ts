@@ -8,6 +8,7 @@ export default command({
   name: 'op.omega.list_substrates',
   summary: 'List the substrates of the experimental lane, in the order in which they were registered.',
   role: 'user',
+  isReadOnly: true,
   isHeavy: true,
   requireService: (lane: Lane<Source>) => lane.requireEnabled(),
   args: Type.Object({}, { additionalProperties: false, examples: [{}] }),

@@ -7,6 +7,7 @@ export default command({
   name: 'op.omega.status',
   summary: 'Show whether the experimental lane is on, and what the tenant has in it.',
   role: 'user',
+  isReadOnly: true,
   args: Type.Object({}, { additionalProperties: false, examples: [{}] }),
   result: Type.Object({
     enabled: Type.Boolean(),

@@ -7,6 +7,7 @@ export default command({
   name: 'op.store.get',
   summary: 'Read the value under a key.',
   role: 'user',
+  isReadOnly: true,
   isSelfChecked: true,
   args: KeyArgs,
   result: Type.Object({

@@ -7,6 +7,7 @@ export default command({
   name: 'op.store.list',
   summary: 'List the keys of a namespace, sorted; many come in pages.',
   role: 'user',
+  isReadOnly: true,
   isHeavy: true,
   isSelfChecked: true,
   args: ListArgs,

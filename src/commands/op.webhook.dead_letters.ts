@@ -12,6 +12,7 @@ export default command({
   name: 'op.webhook.dead_letters',
   summary: 'List the deliveries that were given up, of one webhook or of all that you may see, the newest first.',
   role: 'user',
+  isReadOnly: true,
   isHeavy: true,
   args: Type.Object(
     { rule_id: Type.Optional(RuleIdArg), limit: limitArg(100, MAX_DEAD_LETTERS) },

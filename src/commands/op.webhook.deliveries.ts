@@ -8,6 +8,7 @@ export default command({
   name: 'op.webhook.deliveries',
   summary: 'List the last attempts to deliver to a webhook, the newest first.',
   role: 'user',
+  isReadOnly: true,
   isHeavy: true,
   args: Type.Object(
     { rule_id: RuleIdArg },

@@ -8,6 +8,7 @@ export default command({
   name: 'op.webhook.get',
   summary: 'Show one webhook, with what became of its deliveries.',
   role: 'user',
+  isReadOnly: true,
   args: Type.Object(
     { rule_id: RuleIdArg },
     { additionalProperties: false, examples: [{ rule_id: 'wh_0a1b2c3d4e5f' }] }

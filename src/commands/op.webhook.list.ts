@@ -7,6 +7,7 @@ export default command({
   name: 'op.webhook.list',
   summary: 'List your webhooks, as an admin those of the tenant, with what became of their deliveries.',
   role: 'user',
+  isReadOnly: true,
   isHeavy: true,
   args: Type.Object({}, { additionalProperties: false, examples: [{}] }),
   result: Type.Object({ rules: Type.Array(RuleEntrySchema), count: Type.Integer() }),

@@ -8,6 +8,7 @@ export default command({
   name: 'ping',
   summary: 'Ask whether the bus answers.',
   role: 'user',
+  isReadOnly: true,
   isSocketOnly: true,
   args: Type.Object({}, { additionalProperties: false }),
   result: Type.Object({

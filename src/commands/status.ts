@@ -11,6 +11,7 @@ export default command({
   name: 'status',
   summary: 'Show what the bus is doing, as far as it concerns the own tenant; for the role superadmin, in all tenants.',
   role: 'user',
+  isReadOnly: true,
   isHeavy: true,
   args: Type.Object({}, { additionalProperties: false }),
   result: Type.Object({

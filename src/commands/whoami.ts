@@ -10,6 +10,7 @@ export default command({
   name: 'whoami',
   summary: 'Show the own client record, what it may do and what is left of its limits.',
   role: 'user',
+  isReadOnly: true,
   isSocketOnly: true,
   args: Type.Object({}, { additionalProperties: false }),
   result: Type.Object({

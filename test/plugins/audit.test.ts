@@ -64,15 +64,18 @@ test('what changes nothing is no line, and neither is what was not let in', asyn
   for (const [method, url, payload] of [
     ['GET', '/rooms'],
     ['GET', '/store/lab/a'],
-    ['POST', '/casil/test', { room: 'lab', channel: 'one', payload: {} }]
+    ['POST', '/casil/test', { room: 'lab', channel: 'one', payload: {} }],
+    ['POST', '/commands/list_channels', {}],
+    ['POST', '/commands/history.get', { room: 'lab' }]
   ] as const)
     await ask(method, url, payload)
   assert.equal(await ask('POST', '/announce', { payload: {} }, 'user'), 403)
+  await ask('POST', '/commands/op.store.set', { key: 'a', value: 1 })
   await ask('PATCH', '/casil', {})
   await until('the last is told', () => audited().some(({ route }) => route === 'PATCH /v1/casil'))
   assert.deepEqual(
     audited().flatMap(({ route }) => (route === undefined ? [] : [route])),
-    ['PATCH /v1/casil']
+    ['POST /v1/commands/:name', 'PATCH /v1/casil']
   )
 })
 
