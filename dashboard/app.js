@@ -65,6 +65,8 @@ function drawNav(allowed, current) {
       h('a', { href: `#/${name}`, 'aria-current': name === current ? 'page' : false }, title)
     )
   )
+  // A narrow page has no room for all of them beside each other.
+  page.nav.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
 }
 
 function drawBar() {

@@ -24,7 +24,9 @@ export function signInView({ session }) {
     h(
       'p',
       { class: 'hint' },
-      'A JSON Web Token of this server. It is kept in the memory of this page only, and gone with it.'
+      'A JSON Web Token of this server, as ',
+      h('code', {}, 'npx arqon token mint'),
+      ' makes it where the server runs. It is kept in the memory of this page only, and gone with it.'
     ),
     submit
   )

@@ -37,6 +37,14 @@ test('everything fits from 360 to 2,560 pixels', async t => {
   }
 })
 
+test('a narrow page shows the name of the view among those of the others', async t => {
+  const server = await startDashboard(t)
+  const dashboard = await openDashboard(t, server.httpUrl, { width: 360, hash: '#/operators' })
+  await connected(dashboard)
+  const box = await dashboard.page.locator('#nav [aria-current]').boundingBox()
+  assert.ok(box && box.x >= 0 && box.x + box.width <= 360, JSON.stringify(box))
+})
+
 test('a narrow page shows the tree or the channel, and leads back', async t => {
   const server = await startDashboard(t)
   const { page } = await openDashboard(t, server.httpUrl, { width: 360, hash: '#/channels' })
