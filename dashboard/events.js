@@ -61,7 +61,9 @@ export class EventFeed {
     }
   }
 
+  /** What clients report may have the name of an event of the server, and is none. */
   #tell(event) {
+    if (event.source !== 'arqonbus') return
     for (const listener of this.#listeners) listener(event)
   }
 }

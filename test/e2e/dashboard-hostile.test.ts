@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { connected, measuredBy, openDashboard, startDashboard } from '../support/dashboard.ts'
+import { watch } from '../support/watcher.ts'
 
 const script = `<img src=x onerror="globalThis.ran=1"><script>globalThis.ran=1</script><svg onload="globalThis.ran=1">`
 const bidi = 'safe\u202egnp.exe\u2066\u200b'
@@ -67,6 +68,22 @@ test('what others write is shown as text: nothing of it runs, and nothing turns 
     dashboard.complaints.filter(words => !/404|400/.test(words)),
     []
   )
+})
+
+test('what clients report under the names of events of the server changes nothing on the page', async t => {
+  const server = await startDashboard(t)
+  const reporter = await watch(t, server)
+  const member = await server.connect('/ws?room=integriguard&channel=telemetry-stream')
+  const { page } = await openDashboard(t, server.httpUrl, { hash: '#/channels' })
+  const row = page.locator('.tree .row', { hasText: 'explore' })
+  await row.filter({ hasText: '0 members' }).waitFor()
+  const payload = { room: 'science', channel: 'explore', participant_count: 666 }
+  reporter.send({ eventType: 'client_joined', payload })
+  await member.next(frame => frame.payload.eventType === 'client_joined')
+  const ada = await server.connect()
+  await ada.join('science:hypothesize')
+  await page.locator('.tree .row', { hasText: 'hypothesize' }).filter({ hasText: '1 member' }).waitFor()
+  assert.match((await row.textContent()) ?? '', /0 members$/)
 })
 
 test('a frame of 1 MB on the wire is cut where it is listed', async t => {
