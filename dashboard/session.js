@@ -38,8 +38,7 @@ export class Session extends EventTarget {
   /** Finds out what the server asks for, and connects if that is nothing. */
   async start() {
     try {
-      const answer = await fetch('server.json', { cache: 'no-store', signal: AbortSignal.timeout(PATIENCE_MS) })
-      const server = await answer.json()
+      const server = await readServer()
       this.#client = await import('./client/arqonbus.min.js')
       this.hasAuth = server.enable_auth
       this.address = addressOf(server.websocket_port)
@@ -82,7 +81,7 @@ export class Session extends EventTarget {
     } catch (error) {
       const { code, message } = error
       const isUnknown = code === 'UNREACHABLE' || code === 'CLOSED'
-      const reason = isUnknown ? reasonOf(await this.#probe()) : String(message)
+      const reason = isUnknown ? reasonOf(await this.#probe(), this.hasAuth) : String(message)
       const { bus } = this
       this.#forget()
       void bus?.close().catch(() => {})
@@ -95,10 +94,14 @@ export class Session extends EventTarget {
     if (state === 'waiting') void this.#doubt()
   }
 
-  /** Ends the attempts to come back when the server wants another token, or one where it wanted none before. */
+  /**
+   * Ends the attempts to come back when the server wants another token, or one where it wanted none before. Without authentication
+   * operators alone are let in by HTTP, so that a refusal there says nothing.
+   */
   async #doubt() {
     const { bus } = this
-    if ((await this.#probe()) !== 401 || this.bus !== bus) return
+    const server = await readServer().catch(() => undefined)
+    if (!server?.enable_auth || (await this.#probe()) !== 401 || this.bus !== bus) return
     const reason = this.hasAuth
       ? 'The server does not take the token any more: sign in with another one.'
       : 'The server asks for a token now.'
@@ -143,9 +146,9 @@ export class Session extends EventTarget {
 }
 
 /** Why there is no connection, by what the server answered when it was asked by HTTP. */
-function reasonOf(status) {
+function reasonOf(status, hasAuth) {
   if (status === undefined) return 'The server does not answer.'
-  if (status === 401) return 'The server did not take this token.'
+  if (status === 401 && hasAuth) return 'The server did not take this token.'
   return 'The server answers, but lets no connection in: it may be full, or not know the origin of this page.'
 }
 
@@ -153,6 +156,11 @@ function reasonOf(status) {
 export function sentenceOf(error) {
   const refusal = toRefusal(error)
   return `${refusal.sentence} (${refusal.code})`
+}
+
+/** What the server asks for. @throws when it does not answer */
+async function readServer() {
+  return (await fetch('server.json', { cache: 'no-store', signal: AbortSignal.timeout(PATIENCE_MS) })).json()
 }
 
 function addressOf(port) {

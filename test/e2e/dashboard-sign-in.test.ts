@@ -109,6 +109,20 @@ test('a token that ends is said to have ended, and another one is asked for', as
   await dashboard.page.getByText('The token has expired: sign in with a new one.').waitFor()
 })
 
+test('whoever is let in without a token and is no operator is not asked for one after a loss', async t => {
+  const server = await startDashboard(t)
+  const proxy = await startProxy(t, Number(new URL(server.httpUrl).port))
+  const dashboard = await openDashboard(t, proxy.wsUrl.replace('ws:', 'http:'))
+  const { page } = dashboard
+  await connected(dashboard)
+  await page.route('**/v1/**', route => route.fulfill({ status: 401, json: { code: 'AUTH_REQUIRED' } }))
+  const asked = page.waitForResponse('**/dashboard/server.json')
+  proxy.cutAll()
+  await asked
+  await connected(dashboard)
+  assert.equal(await page.getByLabel('Token').count(), 0)
+})
+
 test('a connection that is lost comes back, and the messages of the meantime come with it', async t => {
   const server = await startDashboard(t)
   const ada = await server.connect()

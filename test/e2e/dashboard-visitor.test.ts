@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { connected, openDashboard, startDashboard } from '../support/dashboard.ts'
 import { startProxy } from '../support/proxy.ts'
+import { until } from '../support/until.ts'
 
 test('the first look says what a bus does, leads to a message and to where it arrives, and can be folded for good', async t => {
   const server = await startDashboard(t)
@@ -20,7 +21,7 @@ test('the first look says what a bus does, leads to a message and to where it ar
   await page.locator('.messages .row', { hasText: 'Hello' }).waitFor()
   await page.getByRole('link', { name: 'Overview' }).click()
   await page.getByText('What this is').click()
-  await page.locator('.introduction:not([open])').waitFor()
+  await until('it is remembered', () => page.evaluate("localStorage.getItem('arqonbus-introduction') === 'folded'"))
   await page.reload()
   await page.locator('.introduction:not([open])').waitFor()
   assert.deepEqual(complaints, [])
