@@ -1,3 +1,4 @@
+import { decisionWords } from '../decision.js'
 import { confirm } from '../dialog.js'
 import { batched, brief, h, repeat, time } from '../dom.js'
 import { jsonView } from '../json-view.js'
@@ -50,7 +51,7 @@ export function casilView(context) {
       {},
       h('div', { class: 'heading' }, h('h1', {}, 'CASIL'), state, actions),
       lead(
-        'The inspection of contents: it looks for secrets in what is published. In monitor mode it reports them, in enforce mode it redacts or blocks them too.'
+        'The inspection of contents: it looks for secrets in what is published. In monitor mode it reports them. In enforce mode it redacts them, in what is logged or also in what is delivered, or it blocks the message.'
       ),
       trouble.element,
       h(
@@ -113,7 +114,7 @@ function verdictOf({ decision, reason_code: reason, classification, fired, paylo
     h(
       'p',
       {},
-      decisionChip(decision),
+      decisionChip(decision, reason),
       ' ',
       brief(reason, 60),
       ' ',
@@ -125,10 +126,9 @@ function verdictOf({ decision, reason_code: reason, classification, fired, paylo
   )
 }
 
-function decisionChip(decision) {
+function decisionChip(decision, reason) {
   const kinds = { ALLOW: 'good', ALLOW_WITH_REDACTION: 'warn', BLOCK: 'bad' }
-  const words = { ALLOW: 'allowed', ALLOW_WITH_REDACTION: 'with redaction', BLOCK: 'blocked' }
-  return chip(words[decision] ?? brief(decision, 30), kinds[decision])
+  return chip(decisionWords(decision, reason), kinds[decision])
 }
 
 /** What inspection finds, as it finds it. */
@@ -151,7 +151,7 @@ function decisionList({ events }) {
       const where = h('bdi', { class: 'm-sender' }, brief(`${room}:${channel}`, 80))
       row.append(
         h('span', { class: 'm-time' }, time(event.timestamp)),
-        decisionChip(decision),
+        decisionChip(decision, reason),
         where,
         h('span', { class: 'm-payload' }, brief(reason, 80))
       )

@@ -1,3 +1,4 @@
+import { decisionWords } from '../decision.js'
 import { batched, brief, count, h, time } from '../dom.js'
 import { jsonView, preview } from '../json-view.js'
 import { button, chip, facts } from '../parts.js'
@@ -141,8 +142,8 @@ export function casilMarks(metadata) {
   const mark = metadata?.casil
   if (mark === null || typeof mark !== 'object') return []
   const isRisky = mark.risk_level !== 'low'
-  const words = { ALLOW: isRisky ? 'flagged' : 'inspected', ALLOW_WITH_REDACTION: 'with redaction', BLOCK: 'blocked' }
-  return [chip(words[mark.decision] ?? brief(mark.decision, 30), isRisky ? 'warn' : 'plain')]
+  const words = isRisky ? decisionWords(mark.decision, mark.reason_code) : 'inspected'
+  return [chip(words, isRisky ? 'warn' : 'plain')]
 }
 
 function messageDetail(message) {

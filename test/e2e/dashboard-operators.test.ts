@@ -69,6 +69,7 @@ test('inspection is tested, switched to enforce when that is confirmed, and foll
   const { page } = await openDashboard(t, server.httpUrl, { hash: '#/casil' })
   await page.getByRole('button', { name: 'Test', exact: true }).click()
   await page.getByText('risk high').waitFor()
+  await page.getByText('flagged').waitFor()
   await page.getByRole('button', { name: 'Switch to enforce' }).click()
   await page.getByRole('button', { name: 'Switch to enforce' }).last().click()
   await page.getByRole('button', { name: 'Switch to monitor' }).waitFor()
