@@ -127,7 +127,11 @@ const rules = [
   [
     'ArqonBusRefusals',
     'refusals',
-    share(rate('arqonbus_errors_total', 300), rate('arqonbus_messages_received_total', 300), 1),
+    share(
+      rate('arqonbus_refusals_total', 300, ({ door }) => door !== 'http'),
+      rate('arqonbus_messages_received_total', 300),
+      1
+    ),
     0.1,
     600,
     'Much of what clients send is refused'

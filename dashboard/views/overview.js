@@ -70,7 +70,7 @@ const tiles = [
     ['retried', amber, posted('retried')],
     ['given up', red, posted('dead_lettered')]
   ],
-  ['refusals', 'Refusals', perSecond, ['refused', red, rate('arqonbus_errors_total')]]
+  ['refusals', 'Refusals', perSecond, ['refused', red, rate('arqonbus_refusals_total')]]
 ]
 
 /** What the bus is for, and how the server is, now and over the last 15 minutes. */
