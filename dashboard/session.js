@@ -35,6 +35,12 @@ export class Session extends EventTarget {
     return this.canOperate || ['admin', 'superadmin'].includes(this.me?.client.role)
   }
 
+  /** Whether the policy of inspection, which is of all tenants, may be changed: with tokens not by an admin of one. */
+  get maySetPolicy() {
+    const { role, tenant_id: tenant } = this.me.client
+    return this.isAdmin && (!this.hasAuth || role === 'superadmin' || tenant === 'default')
+  }
+
   /** Finds out what the server asks for, and connects if that is nothing. */
   async start() {
     try {

@@ -27,7 +27,7 @@ export function casilView(context) {
     const { enabled, mode } = policy
     state.replaceChildren(chip(enabled ? mode : 'off', enabled ? (mode === 'enforce' ? 'good' : 'warn') : 'plain'))
     policyPlace.replaceChildren(facts(Object.entries(policy).map(([key, value]) => [key, shownOf(value)])))
-    if (!session.isAdmin) return
+    if (!session.maySetPolicy) return
     const other = mode === 'enforce' ? 'monitor' : 'enforce'
     actions.replaceChildren(
       button(enabled ? 'Switch off' : 'Switch on', () =>

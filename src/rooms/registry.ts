@@ -58,10 +58,13 @@ export class Registry {
   /** Map( tenant -> Map( room -> Room ) ); a tenant is seeded when it is first named. */
   readonly #tenants = new Map<string, Map<string, Room>>()
   readonly #options: RegistryOptions
+  /** What the server begins with is as old as the server, whenever a tenant is first heard of. */
+  readonly #seedOrigin: Origin
   #channelCount = 0
 
   constructor(options: RegistryOptions) {
     this.#options = options
+    this.#seedOrigin = { createdBy: 'system', isAutoCreated: false, createdAt: options.clock.iso() }
   }
 
   /** How long an auto-created channel is kept after its last use, in milliseconds. */
@@ -200,13 +203,10 @@ export class Registry {
     const rooms = new Map<string, Room>()
     this.#tenants.set(tenant, rooms)
     for (const seed of this.#options.seeds) {
-      const room =
-        rooms.get(seed.room) ?? this.#newRoom(tenant, seed.room, { createdBy: 'system', isAutoCreated: false })
+      const room = rooms.get(seed.room) ?? this.#newRoom(tenant, seed.room, this.#seedOrigin)
       rooms.set(seed.room, room)
-      room.channels.set(
-        seed.channel,
-        this.#newRecord(tenant, seed.room, seed.channel, { ...seed, createdBy: 'system', isAutoCreated: false })
-      )
+      const origin = { ...this.#seedOrigin, description: seed.description }
+      room.channels.set(seed.channel, this.#newRecord(tenant, seed.room, seed.channel, origin))
     }
     return rooms
   }

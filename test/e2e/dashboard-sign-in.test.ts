@@ -67,6 +67,17 @@ test('a token that is not taken is said to be so, and asked for again', async t 
   await connected(dashboard)
 })
 
+test('the policy of all tenants is shown to the admin of one, and offered for change to one of none', async t => {
+  const { httpUrl } = await startGuarded(t)
+  const switches = async (claims: object): Promise<number> => {
+    const dashboard = await openDashboard(t, httpUrl, { hash: '#/casil' })
+    await signIn(dashboard, signToken(validClaims(Date.now(), { sub: 'ada', role: 'admin', ...claims })))
+    await dashboard.page.getByText('redaction_patterns').waitFor()
+    return dashboard.page.getByRole('button', { name: /^Switch/ }).count()
+  }
+  assert.deepEqual([await switches({ tenant_id: 'acme' }), await switches({})], [0, 2])
+})
+
 test('a user is offered what a user may do, and nothing else', async t => {
   const { httpUrl } = await startGuarded(t)
   const dashboard = await openDashboard(t, httpUrl)
@@ -84,7 +95,9 @@ test('a user is offered what a user may do, and nothing else', async t => {
   await page.getByText('redaction_paths').waitFor()
   assert.equal(await page.getByRole('button', { name: /Switch|Test/ }).count(), 0)
   await page.getByRole('link', { name: 'Try it' }).click()
-  assert.deepEqual(await page.locator('select[aria-label=Language] option').allTextContents(), ['TypeScript', 'Python'])
+  const languages = page.locator('select[aria-label=Language] option')
+  await languages.first().waitFor({ state: 'attached' })
+  assert.deepEqual(await languages.allTextContents(), ['TypeScript', 'Python'])
   await page.getByRole('tab', { name: 'Command' }).click()
   await page.locator('select[aria-label=Command] option').first().waitFor({ state: 'attached' })
   const commands = await page.locator('select[aria-label=Command] option').allTextContents()
