@@ -13,6 +13,12 @@ import { readBuild, VERSION } from './version.ts'
 /** Exit codes: a configuration that cannot be used, and one that must not be used in production. */
 const EXIT_CONFIG = 2
 const EXIT_PREFLIGHT = 78
+/** What the system says of an address that cannot be listened on, in words. */
+const LISTENER_FAULTS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is in use already',
+  EADDRNOTAVAIL: 'is not of this machine',
+  EACCES: 'may not be listened on by this user'
+}
 
 /** Beyond the drain, for closing what is not a connection. */
 const CLOSE_MARGIN_MS = 4_000
@@ -66,7 +72,9 @@ async function serve(given: Config, warnings: readonly string[]): Promise<void> 
     await app.listenOps()
     await app.listenTelemetry()
   } catch (error) {
-    logger.fatal({ err: error }, 'cannot start')
+    const taken = listenerFault(error, config)
+    if (taken) logger.fatal(taken.facts, taken.sentence)
+    else logger.fatal({ err: error }, 'cannot start')
     await app.close()
     process.exit(1)
   }
@@ -83,6 +91,17 @@ async function serve(given: Config, warnings: readonly string[]): Promise<void> 
     },
     `ArqonBus ${VERSION} is ready: connect to ws://${main}/ws; try: npx arqon tail --ws-url ws://${main} --limit 0; look: ${dashboard}`
   )
+}
+
+/** What is wrong with a listener, and which setting mends it; undefined for any other fault. */
+function listenerFault(error: unknown, config: Config): { facts: object; sentence: string } | undefined {
+  const { code = '', address = '', port } = error as NodeJS.ErrnoException & Partial<AddressInfo>
+  const words = LISTENER_FAULTS[code]
+  if (words === undefined) return undefined
+  const name = port === config.port ? 'port' : port === config.telemetryPort ? 'telemetry-port' : 'http-port'
+  const remedy = code === 'EADDRNOTAVAIL' ? 'choose another host' : `choose another with --${name}`
+  const place = port === undefined ? address : `${address}:${port}`
+  return { facts: { code, address, port }, sentence: `cannot start: ${place} ${words}; ${remedy}` }
 }
 
 function authorityOf({ address, port, family }: AddressInfo): string {

@@ -169,10 +169,17 @@ for (const flag of ['--port', '--http-port', '--telemetry-port']) {
     const ended = await runMain(t, args)
     assert.deepEqual([ended.code, ended.stderr], [1, ''])
     const line = linesOf(ended).find(({ level }) => level === 'fatal')
-    assert.equal(line?.msg, 'cannot start')
-    assert.match(JSON.stringify(line), new RegExp(`EADDRINUSE.*${port}`))
+    assert.equal(line?.msg, `cannot start: 127.0.0.1:${port} is in use already; choose another with ${flag}`)
+    assert.deepEqual([line?.code, line?.port], ['EADDRINUSE', port])
   })
 }
+
+test('a host that is not of this machine leaves with 1 and says so', async t => {
+  const ended = await runMain(t, [...anyPorts, '--host', '192.0.2.1'])
+  assert.equal(ended.code, 1)
+  const line = linesOf(ended).find(({ level }) => level === 'fatal')
+  assert.match(String(line?.msg), /^cannot start: 192\.0\.2\.1(:0)? is not of this machine; choose another host$/)
+})
 
 test('an error that nobody caught is logged, the clients are told to come back, and the exit code is 1', async t => {
   const bomb = 'process.on("SIGURG", () => { throw new Error("nobody caught this") })'
