@@ -1,14 +1,15 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import type { TestContext } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { programArgs } from '../support/program.ts'
 import { until } from '../support/until.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const client = new URL('../../src/client/index.ts', import.meta.url).href
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+const arqon = [process.execPath, ...programArgs('src/cli/main')].map(word => `'${word}'`).join(' ')
+const client = programArgs('src/client/index')
 
 /** `npx arqon` runs the source, so that nothing has to be built before. */
-const shellHead = `npx() { [ "$1" = arqon ] || exit 9; shift; '${process.execPath}' --import tsx '${main}' "$@"; }\n`
+const shellHead = `npx() { [ "$1" = arqon ] || exit 9; shift; ${arqon} "$@"; }\n`
 /** A browser has it, and so have newer versions of Node. */
 const browserHead = "globalThis.WebSocket ??= (await import('ws')).WebSocket\n"
 
@@ -101,6 +102,7 @@ function commandOf(language: string, text: string): [string, ...string[]] {
   if (language === 'sh') return ['sh', '-ec', shellHead + text]
   if (language === 'python') return ['python3', '-c', text]
   if (language === 'node') return [process.execPath, '-e', text]
-  const program = browserHead + text.replaceAll("'arqonbus/client'", JSON.stringify(client))
-  return [process.execPath, '--import', 'tsx', '--input-type=module', '--eval', program]
+  const url = pathToFileURL(client.at(-1) as string).href
+  const program = browserHead + text.replaceAll("'arqonbus/client'", JSON.stringify(url))
+  return [process.execPath, ...client.slice(0, -1), '--input-type=module', '--eval', program]
 }

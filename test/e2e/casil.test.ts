@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { BusEvent } from '../../src/bus/events.ts'
 import { startServer, type TestClient, type TestServer } from '../helper.ts'
+import { programArgs } from '../support/program.ts'
 import { signToken, TEST_SECRET, validClaims } from '../support/tokens.ts'
 
 const KEY = 'sk_live_00000000'
@@ -157,7 +158,7 @@ test('a reload that is refused changes nothing for anybody', async t => {
 
 /** Runs the program only to check the configuration. */
 function checkConfig(env: Record<string, string>): Promise<{ code: number; output: string }> {
-  const args = ['--import', 'tsx', 'src/main.ts', '--check-config']
+  const args = [...programArgs('src/main'), '--check-config']
   return new Promise(resolve => {
     const options = { cwd: root, env: { PATH: process.env.PATH ?? '', ...env } }
     const child = execFile(process.execPath, args, options, (_error, stdout, stderr) => {

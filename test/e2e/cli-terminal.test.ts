@@ -2,11 +2,10 @@ import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { unpainted } from '../src/cli/terminal.ts'
+import { programArgs } from '../support/program.ts'
 import { type CommandLine, startCommandLine } from './cli.ts'
 
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const hasScript = spawnSync('script', ['-qec', 'exit 0', '/dev/null'], { stdio: 'ignore' }).status === 0
 
 /** What `arqon` shows on a terminal: on a real one where the machine can make one, else on one that is told to be. */
@@ -17,7 +16,7 @@ async function onTerminal(
   env: Record<string, string> = {}
 ) {
   if (!hasScript) return line.show(args, { isErrorTerminal: true, env: { NO_COLOR: '', ...env } })
-  const command = [process.execPath, '--import', 'tsx', main, ...args].map(word => `'${word}'`).join(' ')
+  const command = [process.execPath, ...programArgs('src/cli/main'), ...args].map(word => `'${word}'`).join(' ')
   const child = spawn('script', ['-qec', command, '/dev/null'], {
     env: { PATH: process.env.PATH, TERM: 'xterm', SHELL: '/bin/sh', ...line.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit']

@@ -5,12 +5,13 @@ import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { VERSION } from '../../src/version.ts'
 import { TestClient } from '../helper.ts'
+import { programArgs } from '../support/program.ts'
 import { type Ended, type Started, start } from './process.ts'
 
 const anyPorts = ['--port', '0', '--http-port', '0', '--telemetry-port', '0']
 
 function startMain(t: TestContext, args: readonly string[], env: Record<string, string> = {}): Started {
-  return start(t, ['src/main.ts', ...args], env)
+  return start(t, [...programArgs('src/main'), ...args], env)
 }
 
 function runMain(t: TestContext, args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
@@ -183,7 +184,8 @@ test('a host that is not of this machine leaves with 1 and says so', async t => 
 
 test('an error that nobody caught is logged, the clients are told to come back, and the exit code is 1', async t => {
   const bomb = 'process.on("SIGURG", () => { throw new Error("nobody caught this") })'
-  const server = start(t, ['--import', `data:text/javascript,${encodeURIComponent(bomb)}`, 'src/main.ts', ...anyPorts])
+  const loaded = `data:text/javascript,${encodeURIComponent(bomb)}`
+  const server = start(t, ['--import', loaded, ...programArgs('src/main'), ...anyPorts])
   const { websocket } = JSON.parse(await server.said('is ready'))
   const client = await TestClient.open(websocket)
   t.after(() => client.socket.terminate())

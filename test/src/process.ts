@@ -12,7 +12,7 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** A process that runs TypeScript. */
+/** A process of Node.js. */
 export interface Started {
   readonly child: ChildProcessWithoutNullStreams
   readonly ended: Promise<Ended>
@@ -20,9 +20,9 @@ export interface Started {
   said(text: string): Promise<string>
 }
 
-/** Starts Node.js with tsx and the arguments; the process ends with the test at the latest. */
+/** Starts Node.js with the arguments; the process ends with the test at the latest. */
 export function start(t: TestContext, args: readonly string[], env: Record<string, string> = {}): Started {
-  const child: ChildProcessWithoutNullStreams = spawn(process.execPath, ['--import', 'tsx', ...args], {
+  const child: ChildProcessWithoutNullStreams = spawn(process.execPath, [...args], {
     cwd: root,
     env: { PATH: process.env.PATH, NODE_V8_COVERAGE: process.env.NODE_V8_COVERAGE, ...env }
   })

@@ -14,7 +14,7 @@ function startProcess(t: TestContext, close: string, deadlineMs = 60_000): Start
     setInterval(() => {}, 1000)
     console.log('up')
   `
-  return start(t, ['--input-type=module', '--eval', program])
+  return start(t, ['--import', 'tsx', '--input-type=module', '--eval', program])
 }
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
