@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, renameSync } from 'node:fs'
-import type { TestContext } from 'node:test'
+import { after, type TestContext } from 'node:test'
 import { type Browser, chromium, type Page, type Request } from 'playwright-core'
 import { startServer, type TestServer } from '../helper.ts'
 import { findChromium } from './browser.ts'
@@ -45,11 +45,13 @@ export async function startDashboard(t: TestContext, env: Record<string, string>
   return startServer(t, { ARQONBUS_REST_PER_SECOND: '10000', ...env })
 }
 
-/** Opens the page; the browser ends with the test. */
+/** Opens the page in a profile of its own, which ends with the test. */
 export async function openDashboard(t: TestContext, httpUrl: string, look: Look = {}): Promise<DashboardPage> {
-  const browser = await launch(t)
+  browser ??= launch()
   const { width = 1280, height = 860, colorScheme = 'light' } = look
-  const page = await browser.newPage({ viewport: { width, height }, colorScheme })
+  const profile = await (await browser).newContext({ viewport: { width, height }, colorScheme })
+  t.after(() => profile.close())
+  const page = await profile.newPage()
   page.setDefaultTimeout(PATIENCE_MS)
   const requests: string[] = []
   const complaints: string[] = []
@@ -91,12 +93,15 @@ export async function connected({ page }: DashboardPage): Promise<void> {
   await page.locator('#state.is-open').waitFor()
 }
 
-async function launch(t: TestContext): Promise<Browser> {
+/** All tests of a file share one: it takes longer to start than most of them. */
+let browser: Promise<Browser> | undefined
+
+after(async () => (await browser)?.close())
+
+function launch(): Promise<Browser> {
   const args = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking']
   findChromium()
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args })
-  t.after(() => browser.close())
-  return browser
+  return chromium.launch({ executablePath: '/usr/bin/chromium', args })
 }
 
 /** The client of the bus as a build leaves it. It is put in its place as a whole, since other files may read it at the same time. */
