@@ -4,12 +4,19 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { compilePrograms } from './support/compile.mjs'
 
-// Tests of one part are quick beside the start of a process: those of a directory share one. The others have one for each file, and
-// so have those that wait for a server of NATS, whose answers would come late where something else computes.
-const PARTS = /^test\/(src|docs|plugins|routes|deploy)\//
-const isShared = file => PARTS.test(file) && !/nats/i.test(readFileSync(file, 'utf8'))
-const MOST_IN_ONE = 20
+// Most tests are quick beside the start of a process: those of a directory share some. Alone are those that wait for a server of NATS,
+// whose answers would come late where something else computes, and those that prepare something before all tests of their process.
+const ALONE = [/nats-(server|cluster|broker|store)/, /^(before|after)\(/m]
+const isAlone = file => {
+  const text = readFileSync(file, 'utf8')
+  return file.startsWith('test/faults/') || ALONE.some(pattern => pattern.test(text))
+}
+const mostInOne = directory => (['test', 'test/e2e'].includes(directory) ? 4 : 20)
+
+// The longest begin first: nothing is then left to wait for in the end.
+const LONGEST = ['test/faults', 'test/e2e', 'test']
 
 // What is done to NATS servers and nodes says little about the Node.js below them, and takes long: it need not be done on each.
 const isWanted = file => process.env.NO_FAULTS !== '1' || !file.startsWith('test/faults/')
@@ -18,37 +25,46 @@ const named = process.argv.slice(2)
 const all = readdirSync('test', { recursive: true }).map(file => join('test', file))
 const files = (named.length > 0 ? named : all).filter(file => file.endsWith('.test.ts') && isWanted(file)).sort()
 
+compilePrograms()
 const folder = mkdtempSync(join(tmpdir(), 'arqonbus-tests-'))
-const tests = named.length > 0 ? files : [...filesAlone(), ...groups()]
+const tests = named.length > 0 ? files : programs()
 
-// Two at a time, also on a small machine: much of the longest ones is waiting. No test may take longer than ten minutes.
-const options = ['--import', 'tsx', '--test', '--test-concurrency=2', '--test-timeout=600000']
+// Newer versions of Node.js run TypeScript themselves, which is faster.
+const loader = process.features.typescript ? [] : ['--import', 'tsx']
+// Three at a time, also on a machine of two cores: much of the longest ones is waiting. No process may take longer than ten minutes.
+const options = [...loader, '--test', '--test-concurrency=3', '--test-timeout=600000']
 const reporter = ['--test-reporter=./test/support/reporter.mjs', '--test-reporter-destination=stdout']
 const withoutCoverage = named.length > 0 || process.env.NO_COVERAGE === '1'
 const coverage = withoutCoverage ? [] : ['node_modules/c8/bin/c8.js', process.execPath]
-const { status } = spawnSync(process.execPath, [...coverage, ...options, ...reporter, ...tests], { stdio: 'inherit' })
+// Most test files load the same modules: where nothing is counted they are compiled once.
+const env = { ...process.env, ...(withoutCoverage && { NODE_COMPILE_CACHE: join(folder, 'compiled') }) }
+const args = [...coverage, ...options, ...reporter, ...tests]
+const { status } = spawnSync(process.execPath, args, { stdio: 'inherit', env })
 rmSync(folder, { recursive: true })
 process.exit(status ?? 1)
 
-function filesAlone() {
-  return files.filter(file => !isShared(file))
-}
-
 /** Programs that load the files of a directory, or some of them where there are many: all of them before the first test begins. */
-function groups() {
-  const directories = new Map()
-  for (const file of files.filter(isShared)) {
+function programs() {
+  const directories = new Map(LONGEST.map(directory => [directory, []]))
+  for (const file of files) {
     const directory = dirname(file)
     directories.set(directory, [...(directories.get(directory) ?? []), file])
   }
-  return [...directories].flatMap(([directory, members]) => {
-    const parts = []
-    for (let start = 0; start < members.length; start += MOST_IN_ONE)
-      parts.push(members.slice(start, start + MOST_IN_ONE))
-    return parts.map((part, index) => {
-      const program = join(folder, `${directory.replaceAll('/', '-')}-${index}.test.mjs`)
-      writeFileSync(program, part.map(file => `import '${pathToFileURL(resolve(file))}'\n`).join(''))
-      return program
-    })
+  const groups = [...directories].flatMap(([directory, members]) => {
+    const alone = members.filter(isAlone)
+    const shared = members.filter(file => !alone.includes(file))
+    return [...alone.map(file => [file]), ...chunksOf(shared, mostInOne(directory))]
   })
+  // Their names tell the order: the runner sorts them.
+  return groups.map((members, index) => {
+    const program = join(folder, `${String(index).padStart(3, '0')}.test.mjs`)
+    writeFileSync(program, members.map(file => `import '${pathToFileURL(resolve(file))}'\n`).join(''))
+    return program
+  })
+}
+
+function chunksOf(list, most) {
+  const chunks = []
+  for (let start = 0; start < list.length; start += most) chunks.push(list.slice(start, start + most))
+  return chunks
 }
