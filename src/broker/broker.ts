@@ -1,6 +1,7 @@
 import type { BusError } from '../errors.ts'
 import type { HistoryPage, HistoryQuery } from '../protocol/history.ts'
-import type { Position, Publication, Stamped } from '../protocol/message.ts'
+import type { Position, Stamped } from '../protocol/message.ts'
+import type { Publication } from '../protocol/publication.ts'
 
 export type { HistoryPage, HistoryQuery } from '../protocol/history.ts'
 

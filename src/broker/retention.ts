@@ -1,5 +1,6 @@
 import { type Frame, textOf } from '../protocol/frame.ts'
-import type { Publication, Stamped } from '../protocol/message.ts'
+import type { Stamped } from '../protocol/message.ts'
+import type { Publication } from '../protocol/publication.ts'
 import { reviveMessage, type StoredAt } from '../protocol/revive.ts'
 
 /** What stands beside the frame of a message in memory: an object, the slots that point at it, what pages leave unused. Measured, rounded up. */

@@ -1,5 +1,6 @@
 import { frameOf } from '../protocol/frame.ts'
-import type { Position, Publication, Stamped } from '../protocol/message.ts'
+import type { Position, Stamped } from '../protocol/message.ts'
+import type { Publication } from '../protocol/publication.ts'
 import { deliveryText } from '../protocol/replies.ts'
 import type { StoredAt } from '../protocol/revive.ts'
 import { Ring } from '../structures/ring.ts'

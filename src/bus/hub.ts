@@ -1,6 +1,7 @@
 import type { Broker, Sink } from '../broker/broker.ts'
 import { type Frame, frameOf } from '../protocol/frame.ts'
-import type { Publication, Stamped } from '../protocol/message.ts'
+import type { Stamped } from '../protocol/message.ts'
+import type { Publication } from '../protocol/publication.ts'
 import { deliveryText } from '../protocol/replies.ts'
 import { Relation } from '../structures/relation.ts'
 import type { Traces } from '../telemetry/traces.ts'

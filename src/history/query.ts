@@ -1,5 +1,5 @@
 import type { HistoryPage, HistoryQuery } from '../protocol/history.ts'
-import type { Publication } from '../protocol/message.ts'
+import type { Publication } from '../protocol/publication.ts'
 
 /** What history is read from. */
 export interface HistorySource {

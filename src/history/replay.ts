@@ -1,4 +1,4 @@
-import type { Publication } from '../protocol/message.ts'
+import type { Publication } from '../protocol/publication.ts'
 
 /**
  * The first message whose `metadata.sequence` is not above that of the message before it from the same sender in the same

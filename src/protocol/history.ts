@@ -1,4 +1,5 @@
-import type { Position, Publication } from './message.ts'
+import type { Position } from './message.ts'
+import type { Publication } from './publication.ts'
 
 /** Which part of a channel's history is wanted. All bounds are exclusive. */
 export interface HistoryQuery {

@@ -1,5 +1,3 @@
-import type { Frame } from './frame.ts'
-
 /** The types of message that the bus carries from one client to another. */
 export type RoutedType = 'message' | 'event' | 'private' | 'system' | 'telemetry'
 
@@ -48,13 +46,4 @@ export interface Position {
   readonly sequence: number
   /** Changes whenever the channel's numbering starts anew; sequences of different epochs cannot be compared. */
   readonly epoch: string
-}
-
-/** A stored message with its position: what subscribers are sent and history holds. */
-export interface Publication extends Position {
-  /** Server time, milliseconds since the epoch. */
-  readonly timestampMs: number
-  readonly message: Stamped
-  /** What every receiver gets, encoded once. */
-  readonly frame: Frame
 }

@@ -2,7 +2,8 @@ import { sizeOf } from '../../src/broker/retention.ts'
 import { isoOf } from '../../src/clock.ts'
 import { keyOf } from '../../src/protocol/address.ts'
 import { frameOf } from '../../src/protocol/frame.ts'
-import type { Position, Publication, Stamped } from '../../src/protocol/message.ts'
+import type { Position, Stamped } from '../../src/protocol/message.ts'
+import type { Publication } from '../../src/protocol/publication.ts'
 import { deliveryText } from '../../src/protocol/replies.ts'
 
 /** What a test wants to say about a message; the rest is filled in. */

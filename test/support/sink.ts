@@ -1,5 +1,6 @@
 import type { Sink } from '../../src/broker/broker.ts'
-import type { Publication, Stamped } from '../../src/protocol/message.ts'
+import type { Stamped } from '../../src/protocol/message.ts'
+import type { Publication } from '../../src/protocol/publication.ts'
 
 /** A node's side of a broker that writes down what it is handed. */
 export class RecordingSink implements Sink {

@@ -1,4 +1,5 @@
-import type { Position, Publication } from '../../protocol/message.ts'
+import type { Position } from '../../protocol/message.ts'
+import type { Publication } from '../../protocol/publication.ts'
 import type { HistoryPage, HistoryQuery } from '../broker.ts'
 import type { Archive, Kept } from './archive.ts'
 import type { Channel } from './channel.ts'

@@ -1,4 +1,5 @@
-import type { Position, Publication } from '../../protocol/message.ts'
+import type { Position } from '../../protocol/message.ts'
+import type { Publication } from '../../protocol/publication.ts'
 import { sizeOf } from '../retention.ts'
 import type { Archive } from './archive.ts'
 import type { Channel } from './channel.ts'

@@ -1,4 +1,5 @@
-import type { Position, Publication } from '../../protocol/message.ts'
+import type { Position } from '../../protocol/message.ts'
+import type { Publication } from '../../protocol/publication.ts'
 import type { StoredAt } from '../../protocol/revive.ts'
 import { Ring } from '../../structures/ring.ts'
 import { FrameLog } from '../frame-log.ts'

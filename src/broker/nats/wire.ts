@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { headers, type MsgHdrs } from '@nats-io/transport-node'
 import { frameOf } from '../../protocol/frame.ts'
-import type { Position, Publication, RoutedType, Stamped } from '../../protocol/message.ts'
+import type { Position, RoutedType, Stamped } from '../../protocol/message.ts'
+import type { Publication } from '../../protocol/publication.ts'
 import { deliveryText } from '../../protocol/replies.ts'
 import type { Place } from './subjects.ts'
 

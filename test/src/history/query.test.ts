@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { type HistorySource, readHistory } from '../../../src/history/query.ts'
 import type { HistoryQuery } from '../../../src/protocol/history.ts'
-import type { Publication } from '../../../src/protocol/message.ts'
+import type { Publication } from '../../../src/protocol/publication.ts'
 import { makeMessage, makePublication } from '../../support/messages.ts'
 
 const START_MS = Date.UTC(2026, 0, 1)

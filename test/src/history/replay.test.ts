@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { findRegression } from '../../../src/history/replay.ts'
-import type { Publication } from '../../../src/protocol/message.ts'
+import type { Publication } from '../../../src/protocol/publication.ts'
 import { type MessageParts, makeMessage, makePublication } from '../../support/messages.ts'
 
 function published(metadata: object, parts: MessageParts = {}): Publication {
