@@ -123,7 +123,7 @@ test('what the policy blocks is refused when scheduled, and when it is fired aft
   const { server, enter } = await start(t, { ARQONBUS_CASIL_ENABLED: 'true', ARQONBUS_CASIL_SCOPE_INCLUDE: 'lab:*' })
   const events: BusEvent[] = []
   server.app.events.on(event => events.push(event))
-  const [ada, admin] = [await enter('acme'), await enter('acme', { sub: 'admin', role: 'admin' })]
+  const [ada, admin] = [await enter('acme'), await enter('acme', { sub: 'admin', role: 'superadmin' })]
   await ada.join('lab:bench')
   const secret = { ...quick, payload: { key: KEY }, repeat_count: 10_000 }
   const { job_id } = await schedule(ada, secret)
