@@ -7,12 +7,11 @@ import { pathToFileURL } from 'node:url'
 import { compilePrograms } from './support/compile.mjs'
 
 // Most tests are quick beside the start of a process: those of a directory share some. Alone are those that wait for a server of NATS,
-// whose answers would come late where something else computes, and those that prepare something before all tests of their process.
+// whose answers would come late where something else computes, and those that prepare something before all tests of their process. Faults,
+// each with three servers and two nodes, come one after the other.
 const ALONE = [/nats-(server|cluster|broker|store)/, /^(before|after)\(/m]
-const isAlone = file => {
-  const text = readFileSync(file, 'utf8')
-  return file.startsWith('test/faults/') || ALONE.some(pattern => pattern.test(text))
-}
+const isAlone = file =>
+  !file.startsWith('test/faults/') && ALONE.some(pattern => pattern.test(readFileSync(file, 'utf8')))
 const mostInOne = directory => (['test', 'test/e2e'].includes(directory) ? 4 : 20)
 
 // The longest begin first: nothing is then left to wait for in the end.
@@ -31,8 +30,8 @@ const tests = named.length > 0 ? files : programs()
 
 // Newer versions of Node.js run TypeScript themselves, which is faster.
 const loader = process.features.typescript ? [] : ['--import', 'tsx']
-// Three at a time, also on a machine of two cores: much of the longest ones is waiting. No process may take longer than ten minutes.
-const options = [...loader, '--test', '--test-concurrency=3', '--test-timeout=600000']
+// Three at a time, also on a machine of two cores: much of the longest ones is waiting. No process may take longer than twenty minutes.
+const options = [...loader, '--test', '--test-concurrency=3', '--test-timeout=1200000']
 const reporter = ['--test-reporter=./test/support/reporter.mjs', '--test-reporter-destination=stdout']
 const withoutCoverage = named.length > 0 || process.env.NO_COVERAGE === '1'
 const coverage = withoutCoverage ? [] : ['node_modules/c8/bin/c8.js', process.execPath]

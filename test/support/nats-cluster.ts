@@ -40,6 +40,7 @@ export class NatsCluster {
     const servers = await startAll(t, path, program === undefined ? 1 : SIZE, options)
     const cluster = new NatsCluster(servers, version)
     await cluster.ready()
+    await until(`a stream finds a place on ${cluster.words}`, () => cluster.#hasPlaces())
     return cluster
   }
 
@@ -77,6 +78,20 @@ export class NatsCluster {
   /** Resolves when the cluster answers questions about JetStream. */
   async ready(): Promise<void> {
     await until('JetStream answers', async () => (await this.#ask()) !== undefined)
+  }
+
+  /** Whether the servers know enough of each other to give a stream all its replicas: for a while after the start they do not. */
+  async #hasPlaces(): Promise<boolean> {
+    const connection = await connect({ servers: this.servers.map(({ url }) => url), ignoreClusterUpdates: true })
+    try {
+      const { streams } = await jetstreamManager(connection)
+      await streams.add({ name: 'READY', subjects: ['ready'], num_replicas: this.replicas })
+      return await streams.delete('READY')
+    } catch {
+      return false
+    } finally {
+      await connection.close()
+    }
   }
 
   #named(name: string | undefined): NatsServer | undefined {
