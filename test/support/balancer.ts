@@ -2,20 +2,18 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { TestContext } from 'node:test'
 import { readText } from '../documents/project.ts'
 import { findBalancerProgram } from './balancer-program.ts'
+import { freePorts } from './ports.ts'
 import { until } from './until.ts'
 
 /** What is deployed. */
 export const BALANCER_CONFIG = 'deploy/cluster/haproxy.cfg'
 const MAX_TRIES = 5
-/** Ports that no system hands out by itself, so that one that is free stays free. */
-const [LEAST_PORT, PORTS] = [20_000, 10_000]
 
 /** A real haproxy before two nodes, with the configuration that is deployed; {@link configFor} says what differs. It ends with the test. */
 export class Balancer {
@@ -65,20 +63,6 @@ export function configFor(port: number, [one, two]: readonly [number, number]): 
     assert.equal(config.split(deployed).length, 2, `${deployed} stands once in ${BALANCER_CONFIG}`)
     return config.replace(deployed, here)
   }, readText(BALANCER_CONFIG))
-}
-
-/** Ports of this machine on which nobody listens. */
-export async function freePorts(count: number): Promise<number[]> {
-  const ports: number[] = []
-  while (ports.length < count) {
-    const port = LEAST_PORT + Math.floor(Math.random() * PORTS)
-    const server = createServer()
-    const isFree = await new Promise<boolean>(resolve => {
-      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
-    })
-    if (isFree && !ports.includes(port)) ports.push(port)
-  }
-  return ports
 }
 
 function launch(t: TestContext, config: string, log: string[]): ChildProcess {

@@ -1,10 +1,9 @@
-import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import type { TestContext } from 'node:test'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { findNatsProgram } from './nats-program.ts'
 import { NatsServer } from './nats-server.ts'
+import { freePorts } from './ports.ts'
 import { until } from './until.ts'
 
 /** What three replicas need [cluster.md]. */
@@ -150,12 +149,4 @@ async function startAll(
     if (tries === MAX_TRIES) throw failure
     await Promise.all(servers.map(server => server.remove()))
   }
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  await Promise.all(servers.map(server => once(server, 'listening')))
-  const ports = servers.map(server => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map(server => once(server.close(), 'close')))
-  return ports
 }
