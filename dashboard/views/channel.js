@@ -24,9 +24,10 @@ export function channelPanel({ api, session }, { room, channel, onChange }) {
   let messages
   let entry
   let names = new Map()
+  let isLeft = false
 
   const read = async () => {
-    if (document.hidden && entry) return
+    if (isLeft || (document.hidden && entry)) return
     entry = (await trouble.watch(() => api.run('channel_info', { room, channel }))) ?? entry
     if (entry === undefined) return
     about.replaceChildren(aboutOf(entry))
@@ -36,6 +37,7 @@ export function channelPanel({ api, session }, { room, channel, onChange }) {
     messages?.refresh()
   }
   const follow = async () => {
+    isLeft = false
     if (session.bus === undefined) return
     tail = new Tail(session.bus, address)
     tail.addEventListener('message', showPosition)
@@ -46,12 +48,12 @@ export function channelPanel({ api, session }, { room, channel, onChange }) {
       await tail.open()
       refused.hidden = true
       showPosition()
-      await read()
     } catch (error) {
       refuse(error)
     }
   }
   const unfollow = async () => {
+    isLeft = true
     messages?.close()
     messages = undefined
     const left = tail
@@ -88,8 +90,9 @@ export function channelPanel({ api, session }, { room, channel, onChange }) {
     else void follow()
   }
 
-  const stop = repeat(POLL_MS, read)
-  void follow()
+  // Some channels come to be by being joined: nothing is asked about them before.
+  const joined = follow()
+  const stop = repeat(POLL_MS, () => joined.then(read))
   const actions = [
     h(
       'a',

@@ -109,6 +109,21 @@ test('a channel shows its members, its history, and what comes, with a filter an
   assert.deepEqual(dashboard.complaints, [])
 })
 
+test('a channel that is not there yet comes to be by being looked at, however long the socket takes', async t => {
+  const server = await startDashboard(t)
+  const dashboard = await openDashboard(t, server.httpUrl)
+  const { page } = dashboard
+  await page.routeWebSocket(/./, socket => {
+    const onward = socket.connectToServer()
+    socket.onMessage(frame => setTimeout(() => onward.send(frame), 300))
+  })
+  await page.reload()
+  await page.evaluate("location.hash = '#/channels/never/seen'")
+  await page.locator('.about', { hasText: 'made by its first use' }).waitFor()
+  await page.getByText('Members: 1').waitFor()
+  assert.deepEqual(dashboard.complaints, [])
+})
+
 test('counts of members follow those who come and go', async t => {
   const server = await startDashboard(t)
   const { page } = await openDashboard(t, server.httpUrl, { hash: '#/channels' })
