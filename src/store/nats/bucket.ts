@@ -75,7 +75,7 @@ const WRONG_LAST: readonly number[] = [JetStreamApiCodes.StreamWrongLastSequence
 
 /**
  * The KV bucket with everything that all tenants keep. It holds the latest of each key; whatever it stores it hands on at once to
- * every node, in its order and without leaving out a revision. Failures are ENGINE_UNAVAILABLE.
+ * every node, without leaving out a revision and nearly in its order. Failures are ENGINE_UNAVAILABLE.
  */
 export class Bucket {
   readonly #link: Link

@@ -43,6 +43,7 @@ export class Feed {
   #downMs: number | undefined
   #reading: Promise<void> | undefined
   #isReadAgain = false
+  /** What has come and cannot be taken yet, in the order of the revisions. */
   #held: Arrival[] = []
   #heldBytes = 0
   readonly #waiters = new Set<Waiter>()
@@ -114,7 +115,7 @@ export class Feed {
     this.#check?.cancel()
     this.#retry?.cancel()
     this.#letGo()
-    this.#held = []
+    this.#dropHeld()
   }
 
   #arrive(subject: string, entry: Entry): void {
@@ -126,9 +127,9 @@ export class Feed {
     }
     this.#heldBytes += entry.data.length
     if (this.#heldBytes > MAX_HELD_BYTES) {
-      this.#held = []
+      this.#dropHeld()
       this.#isReadAgain = true
-    } else this.#held.push({ subject, entry: { ...entry, data: entry.data.slice() } })
+    } else this.#hold({ subject, entry: { ...entry, data: entry.data.slice() } })
     if (!this.isReading) this.refresh()
   }
 
@@ -147,53 +148,71 @@ export class Feed {
         const isLong = this.#downMs !== undefined && sinceMs - this.#downMs > marksMs
         await this.#catchUp(isLong)
         this.#downMs = undefined
-        this.#release()
+        this.#takeHeld()
+        if (this.#held.length > 0) this.#isReadAgain = true
       } while (this.#isReadAgain && !this.#isClosed)
     } finally {
       this.#reading = undefined
     }
   }
 
-  /** Reads what is new, or all if marks of keys that are gone may be missing. */
+  /**
+   * Reads what is new, or all if marks of keys that are gone may be missing. What has come by itself goes first: the bucket
+   * holds only the latest change of each key, and who watches is told of every one.
+   */
   async #catchUp(isLong: boolean): Promise<void> {
     const { bucket, reread } = this.#parts
-    // What has come before the bucket is asked is read from it.
-    this.#held = []
-    this.#heldBytes = 0
     const { created, lastRevision } = await bucket.ensure()
     // A server that lost its disk may give out revisions a second time, in a bucket made anew or in one that went back.
     const isAnother = created !== this.#created || lastRevision < this.#revision
-    if (!isLong && !isAnother && lastRevision === this.#revision) return
+    if (isAnother) this.#startAnew()
+    else this.#takeHeld()
+    if (!isLong && !isAnother && lastRevision <= this.#revision) return
     const isWhole = isLong || isAnother
-    const known = isAnother ? 0 : this.#revision
     const seen = new Set<string>()
     let reached = lastRevision
-    await bucket.load(isWhole ? 1 : known + 1, (subject, entry) => {
+    await bucket.load(isWhole ? 1 : this.#revision + 1, (subject, entry) => {
       reached = Math.max(reached, entry.revision)
       if (isWhole) seen.add(subject)
-      if (entry.revision > known && !this.#isClosed) this.#take(subject, entry)
+      if (this.#isClosed) return
+      this.#takeHeld()
+      if (entry.revision > this.#revision) this.#take(subject, entry)
     })
     if (isWhole && !this.#isClosed) await reread(seen, isAnother ? Number.POSITIVE_INFINITY : reached)
     this.#created = created
-    this.#revision = reached
-    for (const waiter of this.#waiters) if (waiter.revision <= reached) waiter.done()
+    this.#revision = Math.max(this.#revision, reached)
+    for (const waiter of this.#waiters) if (waiter.revision <= this.#revision) waiter.done()
   }
 
-  /** Takes what has come meanwhile, as far as nothing is missing. */
-  #release(): void {
-    const held = this.#held
+  /** Nothing that was known counts, until the bucket has been read as a whole. */
+  #startAnew(): void {
+    this.#created = ''
+    this.#revision = 0
+    this.#dropHeld()
+  }
+
+  /** A server hands on what came from two nodes at once in either order. */
+  #hold(arrival: Arrival): void {
+    const { revision } = arrival.entry
+    const before = this.#held.findLastIndex(({ entry }) => entry.revision < revision)
+    this.#held.splice(before + 1, 0, arrival)
+  }
+
+  /** Takes what has come meanwhile, as far as nothing is missing before it. */
+  #takeHeld(): void {
+    let count = 0
+    for (const { subject, entry } of this.#held) {
+      if (entry.revision > this.#revision + 1) break
+      if (entry.revision > this.#revision) this.#take(subject, entry)
+      this.#heldBytes -= entry.data.length
+      count++
+    }
+    if (count > 0) this.#held = this.#held.slice(count)
+  }
+
+  #dropHeld(): void {
     this.#held = []
     this.#heldBytes = 0
-    for (const arrival of held) {
-      const { subject, entry } = arrival
-      if (entry.revision <= this.#revision) continue
-      if (entry.revision === this.#revision + 1) this.#take(subject, entry)
-      else {
-        this.#held.push(arrival)
-        this.#heldBytes += entry.data.length
-        this.#isReadAgain = true
-      }
-    }
   }
 
   #letGo(): void {

@@ -16,11 +16,17 @@ class ToyBucket {
   /** What the reads began with. */
   readonly loads: number[] = []
   isBroken = false
-  /** Runs in the middle of the next read. */
+  /** Runs when it is asked how far it has come, before it answers. */
+  asked: () => void = () => {}
+  /** Runs before the first revision of a read. */
+  before: () => void = () => {}
+  /** Runs after the last revision of the next read. */
   meanwhile: () => void = () => {}
   #hand: TakeEntry = () => {}
 
   async ensure() {
+    await turn()
+    this.asked()
     return { created: this.created, lastRevision: this.revisions.at(-1) ?? 0 }
   }
 
@@ -31,6 +37,7 @@ class ToyBucket {
   async load(from: number, take: TakeEntry): Promise<void> {
     this.loads.push(from)
     if (this.isBroken) throw new Error('broken')
+    this.before()
     for (const revision of this.revisions) if (revision >= from) take(`s${revision}`, entryOf(revision))
     const { meanwhile } = this
     this.meanwhile = () => {}
@@ -127,6 +134,64 @@ test('what comes while the bucket is read is taken afterwards, once', async () =
   bucket.hand(3)
   await settle()
   assert.deepEqual(taken, [1, 2, 3, 4, 5])
+  feed.close()
+})
+
+test('what comes late is taken revision by revision, though the bucket holds only the last of them', async () => {
+  const { clock, bucket, taken, feed, settle } = await open(1)
+  bucket.revisions = [4]
+  bucket.asked = () => {
+    for (const revision of [2, 3, 4]) bucket.hand(revision)
+  }
+  const waiting = feed.reached(2)
+  clock.advance(500)
+  await waiting
+  await settle()
+  assert.deepEqual(taken, [1, 2, 3, 4])
+  assert.deepEqual(bucket.loads, [1])
+  feed.close()
+})
+
+test('what comes in another order is taken in its own, though the bucket holds only the last', async () => {
+  const { bucket, taken, feed, settle } = await open(1)
+  bucket.revisions = [5]
+  bucket.asked = () => {
+    for (const revision of [3, 5, 2]) bucket.hand(revision)
+  }
+  bucket.hand(4)
+  await settle()
+  assert.deepEqual(taken, [1, 2, 3, 4, 5])
+  assert.deepEqual(bucket.loads, [1])
+  feed.close()
+})
+
+test('what comes during a read goes before what is read', async () => {
+  const { clock, bucket, taken, feed, settle } = await open(1)
+  bucket.revisions = [4]
+  bucket.before = () => {
+    for (const revision of [2, 3]) bucket.hand(revision)
+  }
+  clock.advance(10_000)
+  await settle()
+  bucket.hand(5)
+  assert.deepEqual(taken, [1, 2, 3, 4, 5])
+  assert.deepEqual(bucket.loads, [1, 2])
+  feed.close()
+})
+
+test('a bucket made anew whose read fails is read as a whole by the next', async () => {
+  const { clock, bucket, taken, reread, feed, link, settle } = await open(1, 2, 3)
+  bucket.revisions = [1, 2]
+  bucket.isBroken = true
+  link.down()
+  link.up()
+  await settle()
+  bucket.isBroken = false
+  bucket.store(3, 4)
+  clock.advance(500)
+  await settle()
+  assert.deepEqual(taken, [1, 2, 3, 1, 2, 3, 4])
+  assert.deepEqual(reread.at(-1), { seen: ['s1', 's2', 's3', 's4'], upTo: Number.POSITIVE_INFINITY })
   feed.close()
 })
 
