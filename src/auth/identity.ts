@@ -56,7 +56,7 @@ export function anonymousIdentity(role: Role, query: Fields): Identity {
  * Whether somebody may change what is of all tenants: a superadmin, and an admin of no tenant in particular. What an admin of one
  * tenant does must not be seen in another [limits.md, P7].
  */
-export function isOperator({ role, tenant }: Pick<Identity, 'role' | 'tenant'>): boolean {
+export function isAdminOfAll({ role, tenant }: Pick<Identity, 'role' | 'tenant'>): boolean {
   return hasRole(role, 'superadmin') || (hasRole(role, 'admin') && tenant === DEFAULT_TENANT)
 }
 

@@ -84,8 +84,14 @@ export interface Broker {
    */
   publish(message: Stamped, settled: Settled): void
 
-  /** Delivers to every node, at most once, without storing. Order against stored messages is not promised. */
-  broadcast(message: Stamped): void
+  /**
+   * Delivers to every node, at most once, without storing. `settled` is called before that; after an error nobody gets the message:
+   * ENGINE_UNAVAILABLE; LIMIT_EXCEEDED when the engine does not take so much. Order against stored messages is not promised.
+   */
+  broadcast(message: Stamped, settled: (error: BusError | undefined) => void): void
+
+  /** The same for what may be missed: this node gets it in any case, the others if they can be reached. */
+  notify(message: Stamped): void
 
   /**
    * Delivers a private message to `message.to`, on whatever node they are, without storing it. `settled` is called exactly once,

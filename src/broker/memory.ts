@@ -108,7 +108,12 @@ class MemoryBroker implements Broker {
     }
   }
 
-  broadcast(message: Stamped): void {
+  broadcast(message: Stamped, settled: (error: BusError | undefined) => void): void {
+    settled(this.#sink === undefined ? new BusError('ENGINE_UNAVAILABLE') : undefined)
+    this.#sink?.transient(message)
+  }
+
+  notify(message: Stamped): void {
     this.#sink?.transient(message)
   }
 

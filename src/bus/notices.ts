@@ -100,7 +100,7 @@ export class Notices {
   #send({ event, about, where, facts, clientId }: Happening, count: number): void {
     const { broker, events } = this.#engine
     const payload = { event, room: about.room, channel: about.name, ...facts, participant_count: count }
-    broker.broadcast(stampNotice(where, payload, this.#engine))
+    broker.notify(stampNotice(where, payload, this.#engine))
     events.emit({ type: event, severity: 'info', tenant: about.tenant, clientId, payload })
   }
 }

@@ -114,8 +114,9 @@ function publish(draft: Draft, engine: Engine): void {
       else answer(undefined, outcomeOf(message, undefined, false, missing))
     })
   } else if (record === undefined) {
-    answer(undefined, outcomeOf(message, undefined, false, NONE))
-    engine.broker.broadcast(message)
+    engine.broker.broadcast(message, error =>
+      answer(error, error ? undefined : outcomeOf(message, undefined, false, NONE))
+    )
   } else {
     record.lastActivityMs = message.timestampMs
     engine.broker.publish(message, (error, stored) => {

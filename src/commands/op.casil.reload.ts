@@ -1,4 +1,4 @@
-import { isOperator } from '../auth/identity.ts'
+import { isAdminOfAll } from '../auth/identity.ts'
 import { command } from '../bus/command.ts'
 import type { Gate } from '../bus/gate.ts'
 import { PolicyChangesSchema, PublicPolicySchema, toPublicPolicy } from '../casil/policy.ts'
@@ -13,7 +13,7 @@ export default command({
   args: PolicyChangesSchema,
   result: PublicPolicySchema,
   run: async (gate: Gate, changes, caller) => {
-    if (!isOperator(caller.identity))
+    if (!isAdminOfAll(caller.identity))
       throw new BusError('AUTHORIZATION_ERROR', {
         message: 'The policy is of all tenants: only a superadmin, or an admin without a tenant, changes it'
       })

@@ -209,19 +209,30 @@ export function brokerDeliveryContract(name: string, make: MakeBroker): void {
     }
   })
 
-  test(`${name}: a broadcast reaches the sink and is in no history`, async t => {
+  for (const way of ['broadcast', 'notify'] as const) {
+    test(`${name}: a message by ${way} reaches the sink and is in no history`, async t => {
+      const stage = await setStage(t, make)
+      await stage.broker.subscribe(stage.key)
+      const message = stage.message({ type: 'telemetry', payload: '{"n":1}' })
+      if (way === 'notify') stage.broker.notify(message)
+      else await stage.broadcast(message)
+      await until('it is delivered', () => stage.sink.transients.length > 0)
+      await stage.broker.probe()
+      assert.deepEqual(
+        stage.sink.transients.map(({ id, payload }) => [id, payload]),
+        [[message.id, '{"n":1}']]
+      )
+      assert.equal(stage.sink.publications.length, 0)
+      assert.equal((await stage.broker.read(stage.key, { limit: 10, keep: 'newest' })).total, 0)
+    })
+  }
+
+  test(`${name}: a broadcast is settled before the sink sees it`, async t => {
     const stage = await setStage(t, make)
-    await stage.broker.subscribe(stage.key)
-    const message = stage.message({ type: 'telemetry', payload: '{"n":1}' })
-    stage.broker.broadcast(message)
+    const seen: (number | undefined)[] = []
+    stage.broker.broadcast(stage.message(), error => seen.push(error ? undefined : stage.sink.transients.length))
     await until('it is delivered', () => stage.sink.transients.length > 0)
-    await stage.broker.probe()
-    assert.deepEqual(
-      stage.sink.transients.map(({ id, payload }) => [id, payload]),
-      [[message.id, '{"n":1}']]
-    )
-    assert.equal(stage.sink.publications.length, 0)
-    assert.equal((await stage.broker.read(stage.key, { limit: 10, keep: 'newest' })).total, 0)
+    assert.deepEqual(seen, [0])
   })
 
   test(`${name}: a private message reaches each connected target once, and the missing ones are named`, async t => {

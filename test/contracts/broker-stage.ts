@@ -54,6 +54,13 @@ export class BrokerStage {
     })
   }
 
+  /** Sends a message to all without storing it. */
+  broadcast(message: Stamped): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.broker.broadcast(message, error => (error === undefined ? resolve() : reject(error)))
+    })
+  }
+
   /**
    * Publishes one message more and waits until it is delivered. As deliveries keep their order, nothing that was published to
    * the channel earlier can still arrive: silence is proved without waiting for time to pass.

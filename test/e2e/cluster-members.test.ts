@@ -137,6 +137,33 @@ test('a dashboard is told what agents on another node do', async t => {
   assert.deepEqual([payload.eventType, payload.payload.client_id], ['agent_activity', agent.id])
 })
 
+test('an announcement reaches the clients of all nodes, and is refused while its node has lost NATS', async t => {
+  const { one, two, cable } = await startPair(t)
+  const [ada, bob] = [await one.connect(), await two.connect()]
+  const announce = (text: string): Promise<ServerFrame> =>
+    ada.ask({ type: 'system', room: '*', payload: { text }, metadata: { echo: true } })
+  const words = ({ frames }: TestClient): string[] =>
+    frames.filter(({ type, payload }) => type === 'system' && payload.text).map(({ payload }) => payload.text)
+  assert.equal((await announce('noon')).type, 'message_response')
+  for (const client of [ada, bob]) await until('it is told', () => words(client).length === 1)
+  // Each of these takes two bytes in a frame, and four in a message between nodes.
+  const tooLong = await announce('"'.repeat(400_000))
+  assert.equal(tooLong.error_code, 'LIMIT_EXCEEDED')
+  cable.cut()
+  const post = async (): Promise<{ status: number; body: ServerFrame }> => {
+    const body = JSON.stringify({ payload: { text: 'cut off' } })
+    const headers = { 'Content-Type': 'application/json' }
+    const response = await fetch(`${two.httpUrl}/v1/announce`, { method: 'POST', headers, body })
+    return { status: response.status, body: (await response.json()) as ServerFrame }
+  }
+  await until('it is refused', async () => (await post()).status === 503)
+  const before = words(bob).length
+  assert.equal((await post()).body.code, 'ENGINE_UNAVAILABLE')
+  await bob.command('ping')
+  assert.equal(words(bob).length, before)
+  assert.deepEqual(words(ada), ['noon'])
+})
+
 test('members of a node that does not answer, and of one that has ended, are members no more', async t => {
   const { one, two, cable } = await startPair(t)
   const [ada, bob] = [await one.connect(), await two.connect()]

@@ -61,8 +61,13 @@ class NatsBroker implements Broker {
     else this.#engine.publishing.publish(this.#engine.channels.open(message.key), message, settled)
   }
 
-  broadcast(message: Stamped): void {
-    this.#engine?.nodes.broadcast(message)
+  broadcast(message: Stamped, settled: (error: BusError | undefined) => void): void {
+    if (this.#engine === undefined) settled(new BusError('ENGINE_UNAVAILABLE'))
+    else this.#engine.nodes.broadcast(message, settled)
+  }
+
+  notify(message: Stamped): void {
+    this.#engine?.nodes.notify(message)
   }
 
   send(message: Stamped, settled: (error: BusError | undefined, missing: readonly string[]) => void): void {

@@ -78,15 +78,17 @@ export class Nodes {
     return this.#heard.size
   }
 
-  /** Delivers here and to all others, at most once. */
-  broadcast(message: Stamped): void {
+  /** Delivers here and to all others, at most once; to nobody when the servers do not take it. Errors: ENGINE_UNAVAILABLE, LIMIT_EXCEEDED. */
+  broadcast(message: Stamped, settled: (error: BusError | undefined) => void): void {
+    const error = this.#sendToOthers(message)
+    settled(error)
+    if (error === undefined) this.#parts.sink.transient(message)
+  }
+
+  /** Delivers here, and to all others if the servers take it. */
+  notify(message: Stamped): void {
     this.#parts.sink.transient(message)
-    const { link, node, log } = this.#parts
-    const from = headers()
-    from.set(FROM, node)
-    const data = Buffer.from(JSON.stringify(message))
-    if (fits(link, data)) link.publish(ephemeralSubject(message), data, { headers: from })
-    else log.warn({ bytes: data.length }, 'a message is too large for NATS and was not sent to other nodes')
+    this.#sendToOthers(message)
   }
 
   /**
@@ -173,6 +175,17 @@ export class Nodes {
     this.#beat.cancel()
     this.#surveys.close()
     this.#tell({ kind: 'bye', node: this.#parts.node })
+  }
+
+  #sendToOthers(message: Stamped): BusError | undefined {
+    const { link, node } = this.#parts
+    const from = headers()
+    from.set(FROM, node)
+    const data = Buffer.from(JSON.stringify(message))
+    if (!fits(link, data)) return tooLarge(link.maxPayloadBytes)
+    return link.publish(ephemeralSubject(message), data, { headers: from })
+      ? undefined
+      : new BusError('ENGINE_UNAVAILABLE')
   }
 
   #tell(notice: Notice): void {

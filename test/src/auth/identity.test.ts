@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { ALL } from '../../../src/auth/capabilities.ts'
 import type { ClaimRules } from '../../../src/auth/claims.ts'
 import type { Fields } from '../../../src/auth/fields.ts'
-import { anonymousIdentity, type Identity, identityFromClaims, isOperator } from '../../../src/auth/identity.ts'
+import { anonymousIdentity, type Identity, identityFromClaims, isAdminOfAll } from '../../../src/auth/identity.ts'
 import { BusError } from '../../../src/errors.ts'
 
 const nowSeconds = 1_767_225_600
@@ -50,8 +50,8 @@ test('an anonymous identity is a human of the given role in the default tenant',
 
 test('an operator is a superadmin of any tenant, and an admin who is of none in particular', () => {
   const asked = (['user', 'admin', 'superadmin'] as const).map(role => [
-    isOperator(identify({ ...valid, role })),
-    isOperator(identify({ ...valid, role, tenant_id: 'acme' }))
+    isAdminOfAll(identify({ ...valid, role })),
+    isAdminOfAll(identify({ ...valid, role, tenant_id: 'acme' }))
   ])
   assert.deepEqual(asked, [
     [false, false],

@@ -12,7 +12,7 @@ async function setNotices(t: TestContext) {
   const { bus } = await setBus(t, {
     broker: () => ({
       peerCount: 1,
-      broadcast: ({ payload }) => void told.push(JSON.parse(payload).n),
+      notify: ({ payload }) => void told.push(JSON.parse(payload).n),
       async ask(question) {
         const { channels } = question as { channels: string[] }
         asked.push(channels)

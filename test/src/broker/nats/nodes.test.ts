@@ -65,14 +65,38 @@ test('a private message that the server does not take is refused as too large, u
   assert.deepEqual(other!.sink.transients, [])
 })
 
-test('a message without history that the server does not take is delivered here only, and others still come through', async t => {
+test('a broadcast that the server does not take reaches nobody, and others still come through', async t => {
   const [sending, other] = await openNodes(t, 2)
-  sending.broker.broadcast(sending.message({ payload: JSON.stringify('x'.repeat(1_048_576)) }))
+  const large = sending.message({ payload: JSON.stringify('x'.repeat(1_048_576)) })
+  await assert.rejects(sending.broadcast(large), { code: 'LIMIT_EXCEEDED' })
   const small = sending.message()
-  sending.broker.broadcast(small)
-  assert.equal(sending.sink.transients.length, 2)
+  await sending.broadcast(small)
   await until('the small one is there', () => other!.sink.transients.length === 1)
-  assert.equal(other!.sink.transients[0]?.id, small.id)
+  for (const { sink } of [sending, other!])
+    assert.deepEqual(
+      sink.transients.map(({ id }) => id),
+      [small.id]
+    )
+})
+
+test('while there is no connection a broadcast reaches nobody, and what is notified is told here', async t => {
+  const nats = await startNats(t)
+  const stage = await openNode(t, nats.url)
+  await nats.kill()
+  const notice = stage.message()
+  await until('the broadcast is refused', () =>
+    stage.broadcast(stage.message()).then(
+      () => false,
+      ({ code }) => code === 'ENGINE_UNAVAILABLE'
+    )
+  )
+  stage.sink.transients.length = 0
+  await assert.rejects(stage.broadcast(stage.message()), { code: 'ENGINE_UNAVAILABLE' })
+  stage.broker.notify(notice)
+  assert.deepEqual(
+    stage.sink.transients.map(({ id }) => id),
+    [notice.id]
+  )
 })
 
 test('a node that is closed is known no more and asked no more', async t => {
