@@ -1,5 +1,8 @@
 import type { Clock } from './clock.ts'
 
+/** So many random bytes are drawn at a time: a draw takes as long as hundreds of ids. */
+const POOL_BYTES = 4096
+
 /** Fills a fresh array with `size` random bytes. */
 export type RandomBytes = (size: number) => Uint8Array
 
@@ -26,9 +29,16 @@ export function createIds(clock: Clock, randomBytes: RandomBytes): Ids {
   let counter = 0
   let head = ''
   let tail = ''
+  let pool = Buffer.alloc(0)
+  let used = 0
 
   function hex(size: number): string {
-    return Buffer.from(randomBytes(size)).toString('hex')
+    if (used + size > pool.length) {
+      pool = Buffer.from(randomBytes(POOL_BYTES))
+      used = 0
+    }
+    used += size
+    return pool.toString('hex', used - size, used)
   }
 
   function turn(epochMs: number): void {

@@ -42,6 +42,17 @@ test('a short id is twelve hexadecimal digits of the random bytes', () => {
   assert.equal(ids.short(), '0a0b0c0d0e0f')
 })
 
+test('random bytes are drawn for many ids at a time, and none serve twice', () => {
+  let draws = 0
+  const ids = createIds(new FakeClock(), size => {
+    draws++
+    return randomBytes(size)
+  })
+  const made = Array.from({ length: 5_000 }, () => ids.short())
+  assert.equal(new Set(made).size, made.length)
+  assert.ok(draws < 10, String(draws))
+})
+
 test('message ids and client ids never share a UUID', () => {
   const ids = createIds(new FakeClock(), randomBytes)
   const message = uuidOf(ids.message()).replaceAll('-', '')
