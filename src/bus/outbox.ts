@@ -5,6 +5,8 @@ export interface Flushable {
   flush(): void
 }
 
+const NOTHING: readonly Frame[] = Object.freeze([])
+
 /** Runs something soon, after the present turn of the event loop. */
 export type Defer = (run: () => void) => void
 
@@ -90,20 +92,24 @@ export class Stall {
   }
 }
 
-/** Frames that wait for the end of the turn. */
+/**
+ * Frames that wait for the end of the turn. Their list is made for the first of them and does not outlive the turn: one that
+ * stayed with its connection would be moved to where the garbage collector seldom looks, and keep what it once held from being freed.
+ */
 export class Outbox {
-  #frames: Frame[] = []
+  #frames: Frame[] | undefined
   bytes = 0
 
   push(frame: Frame): void {
-    this.#frames.push(frame)
+    if (this.#frames === undefined) this.#frames = [frame]
+    else this.#frames.push(frame)
     this.bytes += frame.length
   }
 
   /** Empties the box. */
-  take(): Frame[] {
-    const frames = this.#frames
-    this.#frames = []
+  take(): readonly Frame[] {
+    const frames = this.#frames ?? NOTHING
+    this.#frames = undefined
     this.bytes = 0
     return frames
   }
