@@ -105,7 +105,10 @@ export interface Broker {
   /** Stops the deliveries of a channel. Idempotent. */
   unsubscribe(key: string): void
 
-  /** The channel's present end; sequence 0 when nothing was published. A later `recover` honours it while history reaches back to it. */
+  /**
+   * The channel's present end; sequence 0 when nothing was published. A later `recover` honours it while history reaches back to it.
+   * Of a subscribed channel it is never ahead of what the sink was given: what another node has just stored may still be on its way.
+   */
   position(key: string): Promise<Position>
 
   /** What was published after `since`, if that can be proved [limits.md P5]; more than `limit` messages count as not recoverable. */

@@ -130,7 +130,10 @@ test('a stream that is removed is made anew by the first node that notices, and 
   }
   const { sequence, epoch } = await nodes[0].publish()
   assert.notEqual(epoch, old.epoch)
-  for (const { broker } of nodes) assert.deepEqual(await broker.position(key), { sequence, epoch })
+  for (const { broker, sink } of nodes) {
+    await until('it is delivered', () => sink.publications.at(-1)?.sequence === sequence)
+    assert.deepEqual(await broker.position(key), { sequence, epoch })
+  }
   for (const { broker } of nodes) assert.equal((await broker.recover(key, old, 10)).recovered, false)
 })
 
