@@ -89,7 +89,7 @@ test('a webhook is registered, its deliveries are shown, and one that was given 
   await page.getByRole('cell', { name: `${server.httpUrl}/nowhere` }).waitFor()
   await post(`${server.httpUrl}/v1/rooms/lab/channels/one/messages`, { payload: { n: 1 } })
   await page.getByRole('button', { name: 'Deliveries' }).click()
-  await page.getByRole('region', { name: 'Deliveries' }).getByRole('cell', { name: '404' }).waitFor()
+  await page.getByRole('region', { name: 'Deliveries' }).getByRole('cell', { name: '404', exact: true }).waitFor()
   await page.getByRole('button', { name: 'Replay' }).click()
   await page.getByText('It waits to be delivered again.').waitFor()
   await page.getByRole('button', { name: 'Remove' }).click()

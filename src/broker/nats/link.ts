@@ -59,6 +59,7 @@ export class Link {
   readonly #log: Log
   readonly #complaints: Sampled<Error>
   readonly #watching: Promise<void>
+  #maxPayloadBytes: number
 
   private constructor(connection: NatsConnection, { clock, log }: LinkOptions) {
     this.connection = connection
@@ -70,6 +71,7 @@ export class Link {
       maxKeys: MAX_COMPLAINTS,
       tell: (err, repeated) => log.error(repeated > 0 ? { err, repeated } : { err }, 'NATS refuses something')
     })
+    this.#maxPayloadBytes = connection.info?.max_payload ?? 0
     this.#watching = this.#watch()
   }
 
@@ -103,9 +105,9 @@ export class Link {
     return this.connection.info?.version ?? ''
   }
 
-  /** Most bytes of one message with its headers, as the server has it. */
+  /** Most bytes of one message with its headers, as the server has it; while there is none, as the last one had it. */
   get maxPayloadBytes(): number {
-    return this.connection.info?.max_payload ?? 0
+    return this.#maxPayloadBytes
   }
 
   /** @throws {BusError} ENGINE_UNAVAILABLE while there is no connection */
@@ -172,6 +174,7 @@ export class Link {
         this.#isUp = true
         this.generation++
         this.reconnects++
+        this.#maxPayloadBytes = this.connection.info?.max_payload ?? this.#maxPayloadBytes
         this.#unflushedBytes = 0
         this.#unaskedBytes = 0
         this.#log.info({ server: this.connection.info?.server_name }, 'NATS is connected again')

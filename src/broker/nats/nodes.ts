@@ -179,6 +179,7 @@ export class Nodes {
 
   #sendToOthers(message: Stamped): BusError | undefined {
     const { link, node } = this.#parts
+    if (!link.isUp) return new BusError('ENGINE_UNAVAILABLE')
     const from = headers()
     from.set(FROM, node)
     const data = Buffer.from(JSON.stringify(message))
