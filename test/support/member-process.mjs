@@ -23,7 +23,8 @@ process.on('disconnect', () => process.exit())
 
 function publish() {
   const payload = { filling: 'x'.repeat(publishBytes) }
-  socket.send(JSON.stringify({ type: 'message', room: channel, payload, ack: false }), () => {
+  socket.send(JSON.stringify({ type: 'message', room: channel, payload, ack: false }), error => {
+    if (error) return
     process.send({ published: true })
     publish()
   })
