@@ -216,7 +216,7 @@ class NatsStore implements Store {
   /** @throws {BusError} LIMIT_EXCEEDED for what by itself is too large, ENGINE_UNAVAILABLE */
   #requireRoom(key: string, text: string, ttlMs: number | undefined): Opened {
     const { limits } = this.#options
-    // Without a connection it is not known what the server takes.
+    // Before there was a connection it is not known what the server takes.
     const most = (this.#opened?.link.maxPayloadBytes || NEVER) - HEADER_BYTES
     checkWrite({ ...limits, maxStoreValueBytes: Math.min(limits.maxStoreValueBytes, most) }, { key, text, ttlMs })
     return this.#require()
