@@ -128,10 +128,11 @@ test('a stream that is removed is made anew by the first node that notices, and 
     )
     assert.deepEqual(node.sink.losses, [key])
   }
-  const { sequence, epoch } = await nodes[0].publish()
+  const message = nodes[0].message()
+  const { sequence, epoch } = await nodes[0].publish(message)
   assert.notEqual(epoch, old.epoch)
   for (const { broker, sink } of nodes) {
-    await until('it is delivered', () => sink.publications.at(-1)?.sequence === sequence)
+    await until('it is delivered', () => sink.idsOf(key).at(-1) === message.id)
     assert.deepEqual(await broker.position(key), { sequence, epoch })
   }
   for (const { broker } of nodes) assert.equal((await broker.recover(key, old, 10)).recovered, false)
