@@ -106,7 +106,7 @@ export class Archive {
   /** Makes the stream what it has to be. True when it is another one than before. */
   async ensure(): Promise<boolean> {
     try {
-      const tag = tagOf(await this.#ensure(configOf(this.#limits)))
+      const tag = this.#tagOf(await this.#ensure(configOf(this.#limits)))
       const isAnother = this.tag !== '' && this.tag !== tag
       this.tag = tag
       return isAnother
@@ -144,7 +144,7 @@ export class Archive {
   holdings(): Promise<Holdings | undefined> {
     return this.#ask(async () => {
       const present = await this.#present()
-      if (present === undefined || tagOf(present) !== this.tag) return undefined
+      if (present === undefined || this.#tagOf(present) !== this.tag) return undefined
       const { messages, bytes, last_seq: lastSequence } = present.state
       return { messages, bytes, lastSequence, hasMajority: isMajorityHeard(present.cluster?.replicas ?? []) }
     })
@@ -228,6 +228,12 @@ export class Archive {
     return changed
   }
 
+  /** Short text that differs for each stream that was ever made. */
+  #tagOf(stream: StreamInfo): string {
+    const identity = this.#link.identityOf(stream)
+    return createHash('sha256').update(`${STREAM} ${identity}`).digest('hex').slice(0, 8)
+  }
+
   /** The stream of that name, if there is one. */
   async #present(): Promise<StreamInfo | undefined> {
     try {
@@ -242,18 +248,13 @@ export class Archive {
   async #make(config: StreamConfig): Promise<StreamInfo> {
     const { streams } = this.#manager
     try {
-      return await streams.add(config)
+      return await streams.add(this.#link.identified(config))
     } catch (error) {
       if (!(error instanceof JetStreamApiError)) throw error
       await new Promise<void>(resolve => this.#clock.after(MADE_MS, resolve))
       return await streams.info(STREAM).catch(() => Promise.reject(error))
     }
   }
-}
-
-/** Short text that differs for each stream that was ever made. */
-function tagOf({ config, created }: Pick<StreamInfo, 'config' | 'created'>): string {
-  return createHash('sha256').update(`${config.name} ${created}`).digest('hex').slice(0, 8)
 }
 
 /** Of the leader, which answers, and the others that hold copies. */

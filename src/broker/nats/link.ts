@@ -15,6 +15,7 @@ import type { Clock } from '../../clock.ts'
 import { BusError } from '../../errors.ts'
 import { Sampled } from '../../log/sampled.ts'
 import type { Log } from '../../log.ts'
+import { type Incarnation, identified, identityOf } from './identity.ts'
 
 /** How the servers are reached. */
 export interface LinkOptions {
@@ -103,6 +104,16 @@ export class Link {
   /** Version of the server at the other end. */
   get version(): string {
     return this.connection.info?.version ?? ''
+  }
+
+  /** The configuration of a stream that is to be made there, with what tells it from any other that ever has its name. */
+  identified<T extends object>(config: T): T {
+    return identified(config, this.version)
+  }
+
+  /** Which stream it is, of all that ever had its name. */
+  identityOf(stream: Incarnation): string {
+    return identityOf(stream)
   }
 
   /** Most bytes of one message with its headers, as the server has it; while there is none, as the last one had it. */

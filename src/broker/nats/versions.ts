@@ -25,7 +25,8 @@ export function findAbsences(version: string, replicas: number): Absences {
   return { fault: undefined, absent }
 }
 
-function isOlder(version: string, than: string): boolean {
+/** Whether a version of the server came before another. */
+export function isOlder(version: string, than: string): boolean {
   const [own, other] = [version, than].map(text => text.split(/[.-]/).map(Number))
   for (let part = 0; part < 3; part++) {
     const difference = (own?.[part] ?? 0) - (other?.[part] ?? 0)

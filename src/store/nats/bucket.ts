@@ -10,7 +10,8 @@ import {
   jetstreamManager,
   RetentionPolicy,
   StorageType,
-  type StreamConfig
+  type StreamConfig,
+  type StreamInfo
 } from '@nats-io/jetstream'
 import { type NatsConnection, nanos } from '@nats-io/transport-node'
 import type { Clock } from '../../clock.ts'
@@ -26,6 +27,10 @@ export interface Link {
   readonly isUp: boolean
   /** Most bytes of one message with its headers, as the server has it. */
   readonly maxPayloadBytes: number
+  /** The configuration of a stream that is to be made there, with what tells it from any other that ever has its name. */
+  identified<T extends object>(config: T): T
+  /** Which stream it is, of all that ever had its name. */
+  identityOf(stream: Pick<StreamInfo, 'config' | 'created'>): string
   /** @throws {BusError} ENGINE_UNAVAILABLE while there is no connection */
   assertUp(): void
   onUp(run: () => void): void
@@ -50,7 +55,7 @@ export interface BucketOptions {
 /** How far the bucket has come. */
 export interface BucketState {
   /** Differs for each bucket that was ever made. */
-  readonly created: string
+  readonly identity: string
   readonly lastRevision: number
 }
 
@@ -112,8 +117,8 @@ export class Bucket {
   /** Makes the bucket what it has to be. @throws {BusError} ENGINE_UNAVAILABLE, which says why */
   async ensure(): Promise<BucketState> {
     try {
-      const { created, state } = await this.#ensure(configOf(this.#options))
-      return { created: String(created), lastRevision: state.last_seq }
+      const stream = await this.#ensure(configOf(this.#options))
+      return { identity: this.#link.identityOf(stream), lastRevision: stream.state.last_seq }
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : 'unknown reason'
       throw new BusError('ENGINE_UNAVAILABLE', { message: `The bucket of the store cannot be used: ${why}`, cause })
@@ -225,7 +230,7 @@ export class Bucket {
   async #make(config: StreamConfig) {
     const { streams } = this.#manager
     try {
-      return await streams.add(config)
+      return await streams.add(this.#link.identified(config))
     } catch (error) {
       if (!(error instanceof JetStreamApiError)) throw error
       await new Promise<void>(resolve => this.#options.clock.after(MADE_MS, resolve))

@@ -38,7 +38,7 @@ const ARRIVAL_MS = 500
 export class Feed {
   readonly #parts: FeedParts
   #revision = 0
-  #created = ''
+  #identity = ''
   /** When all was known for the last time; undefined while there is a connection. */
   #downMs: number | undefined
   #reading: Promise<void> | undefined
@@ -63,7 +63,7 @@ export class Feed {
   /** Reads the whole bucket, and follows it from then on. @throws {BusError} ENGINE_UNAVAILABLE */
   async open(): Promise<void> {
     const { bucket, link, clock } = this.#parts
-    this.#created = (await bucket.ensure()).created
+    this.#identity = (await bucket.ensure()).identity
     bucket.follow((subject, entry) => this.#arrive(subject, entry))
     this.#downMs = Number.NEGATIVE_INFINITY
     this.#reading = this.#read()
@@ -162,9 +162,9 @@ export class Feed {
    */
   async #catchUp(isLong: boolean): Promise<void> {
     const { bucket, reread } = this.#parts
-    const { created, lastRevision } = await bucket.ensure()
+    const { identity, lastRevision } = await bucket.ensure()
     // A server that lost its disk may give out revisions a second time, in a bucket made anew or in one that went back.
-    const isAnother = created !== this.#created || lastRevision < this.#revision
+    const isAnother = identity !== this.#identity || lastRevision < this.#revision
     if (isAnother) this.#startAnew()
     else this.#takeHeld()
     if (!isLong && !isAnother && lastRevision <= this.#revision) return
@@ -179,14 +179,14 @@ export class Feed {
       if (entry.revision > this.#revision) this.#take(subject, entry)
     })
     if (isWhole && !this.#isClosed) await reread(seen, isAnother ? Number.POSITIVE_INFINITY : reached)
-    this.#created = created
+    this.#identity = identity
     this.#revision = Math.max(this.#revision, reached)
     for (const waiter of this.#waiters) if (waiter.revision <= this.#revision) waiter.done()
   }
 
   /** Nothing that was known counts, until the bucket has been read as a whole. */
   #startAnew(): void {
-    this.#created = ''
+    this.#identity = ''
     this.#revision = 0
     this.#dropHeld()
   }

@@ -11,7 +11,7 @@ const MARKS_MS = 60_000
 
 /** A bucket of which each revision is under a subject of its own, and which hands on only what the test says. */
 class ToyBucket {
-  created = 'first'
+  identity = 'first'
   revisions: number[] = []
   /** What the reads began with. */
   readonly loads: number[] = []
@@ -27,7 +27,7 @@ class ToyBucket {
   async ensure() {
     await turn()
     this.asked()
-    return { created: this.created, lastRevision: this.revisions.at(-1) ?? 0 }
+    return { identity: this.identity, lastRevision: this.revisions.at(-1) ?? 0 }
   }
 
   follow(take: TakeEntry): void {
@@ -272,13 +272,13 @@ test('after a short outage what is new is read, after a long one all', async () 
   feed.close()
 })
 
-for (const [what, created] of [
+for (const [what, identity] of [
   ['made anew', 'second'],
   ['that went back', 'first']
 ] as const) {
   test(`a bucket ${what} is read as a whole, whatever was known`, async () => {
     const { bucket, taken, reread, feed, link, settle } = await open(1, 2, 3)
-    bucket.created = created
+    bucket.identity = identity
     bucket.revisions = [1, 2]
     link.down()
     link.up()
