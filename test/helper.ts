@@ -102,7 +102,7 @@ export class TestClient {
   }
 
   /** The next frame that matches, from those not returned yet; rejects after `timeoutMs`. Frames before it are passed over. */
-  next(matches: (frame: ServerFrame) => boolean = () => true, timeoutMs = 5_000): Promise<ServerFrame> {
+  next(matches: (frame: ServerFrame) => boolean = () => true, timeoutMs = 60_000): Promise<ServerFrame> {
     while (this.#taken < this.frames.length) {
       const frame = this.frames[this.#taken++] as ServerFrame
       if (matches(frame)) return Promise.resolve(frame)
