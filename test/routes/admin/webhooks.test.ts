@@ -6,6 +6,9 @@ import { listen } from '../../support/listener.ts'
 import { until } from '../../support/until.ts'
 import { admin, auth, gist, openDesk } from './desk.ts'
 
+/** How long a sink takes is not what is tested here. */
+const patient = { ARQONBUS_WEBHOOK_CONNECT_TIMEOUT_MS: '60000' }
+
 /** A server that keeps what is posted to it, and answers with the statuses given, then 204. */
 async function openSink(t: TestContext, ...statuses: readonly number[]) {
   const bodies: ServerFrame[] = []
@@ -18,7 +21,7 @@ async function openSink(t: TestContext, ...statuses: readonly number[]) {
       bodies.push(JSON.parse(text))
     })
   )
-  return { url: `http://127.0.0.1:${port}/hook`, bodies }
+  return { hook: { url: `http://127.0.0.1:${port}/hook`, timeout_seconds: 10 }, bodies }
 }
 
 const message = { body: { payload: { n: 1 } } }
@@ -26,9 +29,9 @@ const channel = '/rooms/lab/channels/one/messages'
 const secret = `whsec_${Buffer.alloc(24, 7).toString('base64')}`
 
 test('a webhook is registered, gets what is published, and is removed', async t => {
-  const { ask } = await openDesk(t)
+  const { ask } = await openDesk(t, patient)
   const sink = await openSink(t)
-  const body = { url: sink.url, room: 'lab', headers: { Authorization: 'Basic c2VjcmV0' }, secret }
+  const body = { ...sink.hook, room: 'lab', headers: { Authorization: 'Basic c2VjcmV0' }, secret }
   const made = await ask('POST', '/webhooks', { body })
   assert.equal(made.status, 201)
   const { rule_id } = made.body
@@ -49,9 +52,9 @@ test('a webhook is registered, gets what is published, and is removed', async t 
 })
 
 test('a sample says how the sink answers', async t => {
-  const { ask } = await openDesk(t)
+  const { ask } = await openDesk(t, patient)
   const sink = await openSink(t, 202, 500)
-  const { rule_id } = (await ask('POST', '/webhooks', { body: { url: sink.url } })).body
+  const { rule_id } = (await ask('POST', '/webhooks', { body: sink.hook })).body
   const [good, bad] = [await ask('POST', `/webhooks/${rule_id}/test`), await ask('POST', `/webhooks/${rule_id}/test`)]
   assert.deepEqual(
     [good.status, good.body.outcome, good.body.status, bad.status, bad.body.outcome, bad.body.status],
@@ -61,9 +64,9 @@ test('a sample says how the sink answers', async t => {
 })
 
 test('what was given up is listed, and posted once more when that is asked for', async t => {
-  const { ask } = await openDesk(t)
+  const { ask } = await openDesk(t, patient)
   const sink = await openSink(t, 404)
-  const { rule_id } = (await ask('POST', '/webhooks', { body: { url: sink.url } })).body
+  const { rule_id } = (await ask('POST', '/webhooks', { body: sink.hook })).body
   await ask('POST', channel, message)
   const letters = (query = '') => ask('GET', `/webhooks/dead-letters${query}`)
   await until('it is given up', async () => (await letters()).body.count === 1)
@@ -77,9 +80,9 @@ test('what was given up is listed, and posted once more when that is asked for',
 })
 
 test('what is given up to a disabled webhook is not replayed', async t => {
-  const { ask } = await openDesk(t)
+  const { ask } = await openDesk(t, patient)
   const sink = await openSink(t, 410)
-  const { rule_id } = (await ask('POST', '/webhooks', { body: { url: sink.url } })).body
+  const { rule_id } = (await ask('POST', '/webhooks', { body: sink.hook })).body
   await ask('POST', channel, message)
   await until('it is disabled', async () => (await ask('GET', `/webhooks/${rule_id}`)).body.state === 'disabled')
   const [letter] = (await ask('GET', '/webhooks/dead-letters')).body.dead_letters
@@ -88,9 +91,9 @@ test('what is given up to a disabled webhook is not replayed', async t => {
 })
 
 test('a webhook belongs to the tenant: it outlives sockets, and an admin at one sees and removes it', async t => {
-  const { ask, enter } = await openDesk(t, auth)
+  const { ask, enter } = await openDesk(t, { ...auth, ...patient })
   const sink = await openSink(t)
-  const { rule_id } = (await ask('POST', '/webhooks', { body: { url: sink.url } })).body
+  const { rule_id } = (await ask('POST', '/webhooks', { body: sink.hook })).body
   const [boss, user] = [await enter(admin('north')), await enter({ tenant_id: 'north' })]
   assert.equal((await user.command('op.webhook.list')).payload.data.count, 0)
   assert.equal((await user.command('op.webhook.unregister', { rule_id })).error_code, 'AUTHORIZATION_ERROR')
@@ -105,10 +108,10 @@ test('a webhook belongs to the tenant: it outlives sockets, and an admin at one 
 })
 
 test('a webhook of another tenant looks like one that is not there, and posts nothing of others', async t => {
-  const { ask } = await openDesk(t, auth)
+  const { ask } = await openDesk(t, { ...auth, ...patient })
   const [sink, dead] = [await openSink(t), await openSink(t, 404)]
-  const { rule_id } = (await ask('POST', '/webhooks', { body: { url: sink.url, room: 'lab' } })).body
-  await ask('POST', '/webhooks', { body: { url: dead.url, room: 'other' } })
+  const { rule_id } = (await ask('POST', '/webhooks', { body: { ...sink.hook, room: 'lab' } })).body
+  await ask('POST', '/webhooks', { body: { ...dead.hook, room: 'other' } })
   await ask('POST', '/rooms/other/channels/x/messages', message)
   const letters = () => ask('GET', '/webhooks/dead-letters')
   await until('one is given up', async () => (await letters()).body.count === 1)
@@ -139,9 +142,9 @@ test('a webhook of another tenant looks like one that is not there, and posts no
 
 test('a tenant can have as many webhooks as the settings say, and not one more', async t => {
   const { ask } = await openDesk(t, { ARQONBUS_MAX_WEBHOOKS_PER_TENANT: '1', ARQONBUS_MAX_WEBHOOKS_PER_CLIENT: '0' })
-  const { url } = await openSink(t)
-  assert.equal((await ask('POST', '/webhooks', { body: { url } })).status, 201)
-  const refused = await ask('POST', '/webhooks', { body: { url } })
+  const { hook } = await openSink(t)
+  assert.equal((await ask('POST', '/webhooks', { body: hook })).status, 201)
+  const refused = await ask('POST', '/webhooks', { body: hook })
   assert.deepEqual(
     [...gist(refused), refused.body.details],
     [413, 'LIMIT_EXCEEDED', 'Limit exceeded: a tenant can have 1 webhooks']
