@@ -82,6 +82,9 @@ test('behind a proxy that is trusted each address has its own rate of handshakes
     ARQONBUS_HANDSHAKE_BURST_PER_IP: '1',
     ARQONBUS_HANDSHAKES_PER_SECOND_PER_IP: '1'
   })
+  // None comes back meanwhile.
+  const nowMs = server.app.clock.monotonic()
+  t.mock.method(server.app.clock, 'monotonic', () => nowMs)
   const from = (ip: string) => ({ headers: { 'x-forwarded-for': ip } })
   await server.connect('/ws', from('10.0.0.1'))
   assert.equal(await refusalOf(server, '/ws', from('10.0.0.1').headers), 429)
