@@ -4,6 +4,7 @@ import { createServer as createNetServer } from 'node:net'
 import { test } from 'node:test'
 import { createSystemClock } from '../../../src/clock.ts'
 import type { Poster, PostResult } from '../../../src/webhooks/post.ts'
+import { FakeClock } from '../../support/clock.ts'
 import { type Listener, listen } from '../../support/listener.ts'
 import { startPoster } from '../../support/poster.ts'
 import { until } from '../../support/until.ts'
@@ -121,28 +122,37 @@ test('a request that ran out of time before it was connected is never sent', asy
 })
 
 test('a connection that is not there in time is timeout, while the attempt had more time', async t => {
+  const clock = new FakeClock()
   const silent = await listen(t, createNetServer())
-  const poster = startPoster(t, { connectTimeoutMs: 50, lookup: () => {} })
-  assert.equal((await post(poster, silent, 'slow.test')).outcome, 'timeout')
-  const secure = await poster.post({
+  const asked: string[] = []
+  const poster = startPoster(t, { clock, connectTimeoutMs: 50, lookup: name => asked.push(name) })
+  const nameless = post(poster, silent, 'slow.test')
+  await until('the name is asked for', () => asked.length === 1)
+  clock.advance(50)
+  assert.equal((await nameless).outcome, 'timeout')
+  const secure = poster.post({
     url: `https://127.0.0.1:${silent.port}/`,
     headers: {},
     body: '',
     timeoutMs: AMPLE_MS
   })
-  assert.deepEqual([secure.outcome, silent.accepted], ['timeout', 1])
+  await until('the handshake is waited for', () => silent.accepted === 1)
+  clock.advance(50)
+  assert.equal((await secure).outcome, 'timeout')
   silent.resume()
   await until('the connection is gone', () => silent.open === 0)
 })
 
 test('the time to connect does not bound the answer', async t => {
+  const clock = new FakeClock()
   const sink = await listen(
     t,
     createServer((request, response) => {
-      setTimeout(() => request.resume().on('end', () => response.end()), 300)
+      clock.advance(300)
+      request.resume().on('end', () => response.end())
     })
   )
-  assert.equal((await post(startPoster(t, { connectTimeoutMs: 100 }), sink)).outcome, 'ok')
+  assert.equal((await post(startPoster(t, { clock, connectTimeoutMs: 100 }), sink)).outcome, 'ok')
 })
 
 test('posts at once to many origins all arrive', async t => {
