@@ -18,6 +18,7 @@ import {
 import { type Listener, listen } from '../../support/listener.ts'
 import { NameService } from '../../support/name-service.ts'
 
+const AMPLE_MS = 60_000
 const hasIpv6 = Object.values(networkInterfaces()).some(list => list?.some(({ address }) => address === '::1'))
 const hosts = [...loopbackHosts, ...loopbackHosts6, ...forbiddenHosts]
 const urls = [
@@ -60,7 +61,7 @@ test('a forbidden host reaches nothing even when the URL is not looked at first'
   const poster = createPoster({
     guard: { findUrlFaults: () => [], isAllowed: guard.isAllowed },
     clock: createSystemClock(),
-    connectTimeoutMs: 5000,
+    connectTimeoutMs: AMPLE_MS,
     maxResponseBytes: 4096,
     lookup: new NameService({ localhost: () => ['127.0.0.1'] }).lookup
   })
@@ -153,7 +154,7 @@ function startPoster(t: TestContext, allowedCidrs: readonly string[], names: Nam
   const poster = createPoster({
     guard: createAddressGuard(allowedCidrs),
     clock: createSystemClock(),
-    connectTimeoutMs: 5000,
+    connectTimeoutMs: AMPLE_MS,
     maxResponseBytes: 4096,
     lookup: names.lookup
   })
@@ -162,5 +163,5 @@ function startPoster(t: TestContext, allowedCidrs: readonly string[], names: Nam
 }
 
 function post(poster: Poster, url: string): ReturnType<Poster['post']> {
-  return poster.post({ url, headers: { 'content-type': 'application/json' }, body: '{}', timeoutMs: 10_000 })
+  return poster.post({ url, headers: { 'content-type': 'application/json' }, body: '{}', timeoutMs: AMPLE_MS })
 }
