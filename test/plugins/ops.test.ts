@@ -73,13 +73,12 @@ for (const [path, isPublic] of [
 }
 
 test('with the same port on another address the two listeners are still told apart', async t => {
-  const bare = await build(t, { publicOps: false })
-  await bare.app.listen({ host: '127.0.0.2', port: 0 })
-  const main = bare.app.server.address() as AddressInfo
-  Object.assign(bare.app.config, { httpPort: main.port })
-  await bare.app.listenOps()
-  const operators = bare.app.opsAddress() as AddressInfo
-  assert.equal(operators.port, main.port)
+  const { app } = await build(t, { publicOps: false })
+  await app.ready()
+  await app.listenOps()
+  const operators = app.opsAddress() as AddressInfo
+  await app.listen({ host: '127.0.0.2', port: operators.port })
+  const main = app.server.address() as AddressInfo
   assert.equal((await ask(main, '/status')).status, 404)
   assert.equal((await ask(operators, '/status')).status, 200)
 })
