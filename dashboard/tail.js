@@ -1,4 +1,6 @@
 const MAX_KEPT = 2_000
+/** How many of the stored messages are read. */
+const MAX_READ = 200
 
 /** The messages of one channel: the stored ones, then each as it comes, without gaps and without doubles. */
 export class Tail extends EventTarget {
@@ -13,6 +15,8 @@ export class Tail extends EventTarget {
   #address
   #last
   #count = 0
+  /** What has come before the stored ones were read; undefined since then. */
+  #early = []
 
   constructor(bus, address) {
     super()
@@ -22,26 +26,33 @@ export class Tail extends EventTarget {
   }
 
   /** Joins, reads the history, and goes on from there. @throws what the server refuses with */
-  async open(limit = 200) {
-    const early = []
-    let isOpen = false
+  async open() {
     this.#channel.on('message', message => {
-      if (!isOpen) early.push(message)
+      if (this.#early) this.#early.push(message)
       else this.#take(message)
     })
     this.#channel.on('left', ({ error }) => this.#tell('left', error))
-    const { sequence, epoch } = await this.#channel.join()
-    this.position = { sequence, epoch }
-    const { history } = await this.#bus.history(this.#address, { limit })
-    for (const message of history) this.#add(message)
-    isOpen = true
-    for (const message of early) this.#take(message)
-    this.#tell('message')
+    // A connection that was away for too long is not sent what it missed: the newest of that is among the stored ones.
+    this.#channel.on('recovered', ({ recovered, end }) => {
+      if (!recovered || this.#early) this.#read(end).catch(error => this.#tell('left', error))
+    })
+    await this.#read(await this.#channel.join())
   }
 
   /** Leaves the channel. */
   async close() {
     await this.#channel.leave().catch(() => {})
+  }
+
+  async #read({ sequence, epoch }) {
+    this.#early ??= []
+    this.position = { sequence, epoch }
+    const { history } = await this.#bus.history(this.#address, { limit: MAX_READ })
+    for (const message of history) this.#add(message)
+    const early = this.#early ?? []
+    this.#early = undefined
+    for (const message of early) this.#take(message)
+    this.#tell('message')
   }
 
   #take(message) {

@@ -40,14 +40,15 @@ export function channelPanel({ api, session }, { room, channel, onChange }) {
     isLeft = false
     if (session.bus === undefined) return
     tail = new Tail(session.bus, address)
-    tail.addEventListener('message', showPosition)
+    tail.addEventListener('message', () => {
+      refused.hidden = true
+      showPosition()
+    })
     tail.addEventListener('left', ({ detail }) => detail && refuse(detail))
     messages = messageList(tail, sender => names.get(sender))
     place.replaceChildren(messages.element)
     try {
       await tail.open()
-      refused.hidden = true
-      showPosition()
     } catch (error) {
       refuse(error)
     }

@@ -138,25 +138,45 @@ test('whoever is let in without a token and is no operator is not asked for one 
 
 test('a connection that is lost comes back, and the messages of the meantime come with it', async t => {
   const server = await startDashboard(t)
+  const { lose, rows, say } = await openChannel(t, server)
+  await lose(() => say('two'))
+  await rows.filter({ hasText: '"two"' }).waitFor()
+  assert.equal(await rows.count(), 2)
+})
+
+test('of more messages of the meantime than are sent after it, those that are stored are shown', async t => {
+  const server = await startDashboard(t, { ARQONBUS_MAX_HISTORY_SIZE: '2' })
+  const { lose, rows, say, page } = await openChannel(t, server)
+  await lose(async () => {
+    for (const text of ['two', 'three', 'four', 'five']) await say(text)
+  })
+  await rows.filter({ hasText: '"five"' }).waitFor()
+  await page.locator('.channel .heading .hint', { hasText: 'position 5 ' }).waitFor()
+  await say('six')
+  await rows.filter({ hasText: '"six"' }).waitFor()
+  assert.deepEqual(await rows.locator('.m-seq').allTextContents(), ['1', '4', '5', '6'])
+})
+
+/** A channel with one message in it, whose connection can be lost for as long as something takes. */
+async function openChannel(t: TestContext, server: TestServer) {
   const ada = await server.connect()
-  await ada.join('science:explore')
+  const say = async (text: string): Promise<void> => {
+    await ada.ask({ type: 'message', room: 'science', channel: 'explore', payload: { text } })
+  }
+  await say('one')
   const proxy = await startProxy(t, Number(new URL(server.httpUrl).port))
   const address = proxy.wsUrl.replace('ws:', 'http:')
   const dashboard = await openDashboard(t, address, { hash: '#/channels/science/explore' })
   const { page } = dashboard
   const rows = page.locator('.messages .row')
-  await say('one')
-  await rows.filter({ hasText: 'one' }).waitFor()
-  proxy.setDown(true)
-  proxy.cutAll()
-  await page.locator('#state.is-waiting').waitFor()
-  await say('two')
-  proxy.setDown(false)
-  await connected(dashboard)
-  await rows.filter({ hasText: 'two' }).waitFor()
-  assert.equal(await rows.count(), 2)
-
-  async function say(text: string): Promise<void> {
-    await ada.ask({ type: 'message', room: 'science', channel: 'explore', payload: { text } })
+  await rows.filter({ hasText: '"one"' }).waitFor()
+  const lose = async (work: () => Promise<void>): Promise<void> => {
+    proxy.setDown(true)
+    proxy.cutAll()
+    await page.locator('#state.is-waiting').waitFor()
+    await work()
+    proxy.setDown(false)
+    await connected(dashboard)
   }
-})
+  return { lose, page, rows, say }
+}
