@@ -41,6 +41,8 @@ let shownFor = ''
 
 /** Shows the view of the address, unless it is shown already: anew when somebody else is signed in. */
 function show() {
+  // First it is found out for whom.
+  if (session.me === undefined && session.state !== 'signed-out') return
   const [path = '', ...rest] = location.hash.replace(/^#\//, '').split('/').map(decodeSafely)
   const isIn = session.me !== undefined
   const allowed = views.filter(([, , , isForOperators]) => !isForOperators || session.canOperate)
@@ -105,7 +107,7 @@ startTheme(document.getElementById('theme'))
 session.addEventListener('change', () => {
   if (session.me === undefined) events.close()
   drawBar()
-  if (session.state !== 'starting' && session.state !== 'connecting') show()
+  if (session.state !== 'connecting') show()
 })
 addEventListener('hashchange', () => {
   show()

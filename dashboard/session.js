@@ -81,9 +81,13 @@ export class Session extends EventTarget {
       this.bus = bus
       bus.on('state', ({ state }) => this.bus === bus && this.#enter(state))
       bus.on('close', closure => this.bus === bus && this.#lose(closure))
-      this.me = (await bus.command('whoami')).data
-      this.canOperate = await this.#mayOperate()
-      this.#change('open', '')
+      const { data: me } = await bus.command('whoami')
+      const canOperate = await this.#mayOperate(me)
+      // It may be lost again by now, or closed.
+      if (this.bus !== bus) return
+      this.me = me
+      this.canOperate = canOperate
+      this.#change(bus.state, '')
     } catch (error) {
       const { code, message } = error
       const isUnknown = code === 'UNREACHABLE' || code === 'CLOSED'
@@ -125,8 +129,8 @@ export class Session extends EventTarget {
   }
 
   /** With tokens the role decides; without, whether the page was opened on the server's own machine. */
-  async #mayOperate() {
-    if (this.hasAuth) return ['admin', 'superadmin'].includes(this.me.client.role)
+  async #mayOperate({ client }) {
+    if (this.hasAuth) return ['admin', 'superadmin'].includes(client.role)
     return (await this.#probe()) === 200
   }
 
