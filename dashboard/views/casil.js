@@ -20,8 +20,10 @@ export function casilView(context) {
 
   const read = async () => {
     if (document.hidden && policy) return
-    policy = (await trouble.watch(() => api.run('op.casil.get'))) ?? policy
-    if (policy) draw()
+    const found = await trouble.watch(() => api.run('op.casil.get'))
+    if (found === undefined || JSON.stringify(found) === JSON.stringify(policy)) return
+    policy = found
+    draw()
   }
   const draw = () => {
     const { enabled, mode } = policy

@@ -24,6 +24,7 @@ export function clientsView({ api, session }) {
   })
   let clients = []
   let chosen
+  let shown
   let tookMs = 0
   let former = new Map()
   let formerMs = 0
@@ -71,7 +72,15 @@ export function clientsView({ api, session }) {
   }
   const drawDetail = () => {
     const client = clients.find(each => each.client_id === chosen)
-    if (client) return detail.replaceChildren(detailOf(client, () => disconnect(client)))
+    if (client) {
+      // Whoever is about to press a button there does not lose it.
+      if (shown?.id !== chosen) {
+        shown = detailOf(client, () => disconnect(client))
+        detail.replaceChildren(shown.element)
+      }
+      return shown.draw(client)
+    }
+    shown = undefined
     detail.replaceChildren(
       chosen === undefined
         ? h('p', { class: 'empty' }, 'Choose a client to see what it does, to write to it, or to disconnect it.')
@@ -140,43 +149,50 @@ function rateText(rate) {
   return rate === undefined ? '…' : `${count(rate)}/s`
 }
 
-function detailOf(client, onDisconnect) {
-  return h(
+/** One client, with what can be done to it; `draw` shows its numbers as they are now. */
+function detailOf({ client_id: id, screen_name: name }, onDisconnect) {
+  const place = h('div', {})
+  const element = h(
     'div',
     {},
     h(
       'div',
       { class: 'heading' },
-      h('h2', {}, said(client.screen_name ?? client.client_id, 60)),
+      h('h2', {}, said(name ?? id, 60)),
       h(
         'div',
         { class: 'actions' },
-        h('a', { class: 'button', href: `#/try/private/${encodeURIComponent(client.client_id)}` }, 'Message'),
+        h('a', { class: 'button', href: `#/try/private/${encodeURIComponent(id)}` }, 'Message'),
         button('Disconnect', onDisconnect, { class: 'danger' })
       )
     ),
-    facts([
-      ['Client id', h('bdi', { class: 'code' }, brief(client.client_id, 140))],
-      ['Subject', said(client.subject ?? '–', 140)],
-      ['Role', brief(client.role, 40)],
-      ['Tenant', said(client.tenant_id, 80)],
-      ['Connected', dateTime(client.connected_at)],
-      ['Frames in', `${count(client.frames_received)} (${rateText(client.in_rate)})`],
-      ['Frames out', `${count(client.frames_sent)} (${rateText(client.out_rate)})`],
-      ['Waiting to be read', bytes(client.outbox_bytes)],
-      [
-        'Channels',
-        h(
-          'bdi',
-          {},
-          client.channel_count === 0
-            ? 'none'
-            : client.channels
-                .slice(0, 100)
-                .map(name => brief(name, 140))
-                .join(', ')
-        )
-      ]
-    ])
+    place
   )
+  return { id, element, draw: client => place.replaceChildren(factsOf(client)) }
+}
+
+function factsOf(client) {
+  return facts([
+    ['Client id', h('bdi', { class: 'code' }, brief(client.client_id, 140))],
+    ['Subject', said(client.subject ?? '–', 140)],
+    ['Role', brief(client.role, 40)],
+    ['Tenant', said(client.tenant_id, 80)],
+    ['Connected', dateTime(client.connected_at)],
+    ['Frames in', `${count(client.frames_received)} (${rateText(client.in_rate)})`],
+    ['Frames out', `${count(client.frames_sent)} (${rateText(client.out_rate)})`],
+    ['Waiting to be read', bytes(client.outbox_bytes)],
+    [
+      'Channels',
+      h(
+        'bdi',
+        {},
+        client.channel_count === 0
+          ? 'none'
+          : client.channels
+              .slice(0, 100)
+              .map(each => brief(each, 140))
+              .join(', ')
+      )
+    ]
+  ])
 }

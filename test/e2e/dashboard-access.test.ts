@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { connected, openDashboard, startDashboard } from '../support/dashboard.ts'
+import { until } from '../support/until.ts'
 
 const long = 'x'.repeat(64)
 const hashes = [
@@ -92,6 +93,30 @@ test('dialogs take the keyboard, end with Escape, and give the focus back', asyn
   await page.keyboard.press('Escape')
   await page.locator('dialog').waitFor({ state: 'detached' })
   assert.equal(await page.evaluate('document.activeElement.textContent'), 'Create a channel')
+})
+
+test('what is read again takes the focus from no button', async t => {
+  const server = await startDashboard(t)
+  await server.connect('/ws?screen_name=Ada')
+  const { page } = await openDashboard(t, server.httpUrl, { hash: '#/clients' })
+  let reads = 0
+  page.on('request', request => {
+    if (/\/v1\/(clients\?|commands\/op\.casil\.get)/.test(request.url())) reads++
+  })
+  await page.clock.install()
+  await page.reload()
+  await page.locator('.clients .row', { hasText: 'Ada' }).click()
+  for (const name of ['Disconnect', 'Switch to enforce']) {
+    await page.getByRole('button', { name }).focus()
+    const before = reads
+    // Nothing is asked again before the last answer is shown.
+    await until('an answer is shown', async () => {
+      await page.clock.runFor(6_000)
+      return reads > before + 1
+    })
+    assert.equal(await page.evaluate('document.activeElement.textContent'), name)
+    await page.evaluate("location.hash = '#/casil'")
+  }
 })
 
 test('every control has a name, and every view a heading', async t => {
