@@ -110,15 +110,12 @@ test('a user is offered what a user may do, and nothing else', async t => {
 })
 
 test('a token that ends is said to have ended, and another one is asked for', async t => {
-  const { httpUrl } = await startDashboard(t, {
-    ARQONBUS_ENABLE_AUTH: 'true',
-    ARQONBUS_AUTH_JWT_SECRET: TEST_SECRET,
-    ARQONBUS_CLOCK_TOLERANCE_SECONDS: '0'
-  })
+  const { app, httpUrl } = await startGuarded(t)
   const dashboard = await openDashboard(t, httpUrl)
-  const exp = Math.floor(Date.now() / 1000) + 5
-  await signIn(dashboard, signToken({ ...validClaims(Date.now()), exp }))
+  await signIn(dashboard, signToken(validClaims(Date.now())))
   await connected(dashboard)
+  const [connection] = app.bus.hub.connections()
+  connection?.tick(performance.now(), connection.identity.expiresAtMs ?? 0)
   await dashboard.page.getByText('The token has expired: sign in with a new one.').waitFor()
 })
 
@@ -134,6 +131,34 @@ test('whoever is let in without a token and is no operator is not asked for one 
   await asked
   await connected(dashboard)
   assert.equal(await page.getByLabel('Token').count(), 0)
+})
+
+test('a connection that is lost while it is found out what one may do is not said to be there', async t => {
+  const server = await startDashboard(t)
+  const proxy = await startProxy(t, Number(new URL(server.httpUrl).port))
+  const dashboard = await openDashboard(t, proxy.wsUrl.replace('ws:', 'http:'))
+  const { page } = dashboard
+  await connected(dashboard)
+  let answer = () => {}
+  const answered = new Promise<void>(resolve => {
+    answer = resolve
+  })
+  await page.route('**/v1/rooms*', async route => {
+    await answered
+    await route.fulfill({ json: {} })
+  })
+  const asked = page.waitForRequest('**/v1/rooms*')
+  await page.reload()
+  await asked
+  proxy.setDown(true)
+  proxy.cutAll()
+  await page.locator('#state.is-waiting').waitFor()
+  assert.equal(await page.locator('main h1').count(), 0)
+  answer()
+  await page.getByRole('link', { name: 'Clients' }).waitFor()
+  assert.match((await page.locator('#state').getAttribute('class')) ?? '', /is-(waiting|connecting)/)
+  proxy.setDown(false)
+  await connected(dashboard)
 })
 
 test('a connection that is lost comes back, and the messages of the meantime come with it', async t => {
