@@ -4,6 +4,7 @@ import { type TestContext, test } from 'node:test'
 import { type BusClient, BusClientError, type ConnectOptions, connect, type Position } from '../../src/client/index.ts'
 import type { JsonObject } from '../../src/protocol/json.ts'
 import { startServer } from '../helper.ts'
+import { FakeRuntime } from '../src/client/fake-runtime.ts'
 import { type FaultyProxy, startProxy } from '../support/proxy.ts'
 import { signToken, TEST_SECRET, validClaims } from '../support/tokens.ts'
 import { until } from '../support/until.ts'
@@ -205,36 +206,41 @@ test('webhooks are registered, looked at and removed', async t => {
 })
 
 test('a token is renewed before it expires, without a new connection', async t => {
-  const { openDirect } = await startStage(t, withTokens)
-  let count = 0
-  const bus = await openDirect({
-    getToken: () => {
-      const exp = Math.floor(Date.now() / 1000) + (++count === 1 ? 3 : 3600)
-      return signToken(validClaims(Date.now(), { sub: 'ada', exp }))
-    }
-  })
-  const { clientId } = bus
-  const before = (await bus.command('whoami')).data.expires_at
-  await new Promise<void>(resolve =>
+  const { server } = await startStage(t, withTokens)
+  const runtime = new FakeRuntime()
+  runtime.clock.set(Date.now())
+  const ends: number[] = []
+  const getToken = () => {
+    const exp = Math.floor(Date.now() / 1000) + 3600 * (ends.length + 1)
+    ends.push(exp)
+    return signToken(validClaims(Date.now(), { sub: 'ada', exp }))
+  }
+  const bus = await connect(server.wsUrl, { getToken, pingIntervalMs: 7_200_000 }, runtime)
+  t.after(() => bus.close())
+  const renewed = new Promise<void>(resolve =>
     bus.on('frame', ({ payload }) => (payload as JsonObject).message === 'Token accepted' && resolve())
   )
-  assert.notEqual((await bus.command('whoami')).data.expires_at, before)
-  assert.deepEqual([count, bus.clientId, bus.state], [2, clientId, 'open'])
+  const { clientId } = bus
+  runtime.clock.advance(3_000_000)
+  await renewed
+  assert.equal(Date.parse((await bus.command('whoami')).data.expires_at ?? ''), Number(ends[1]) * 1000)
+  assert.deepEqual([ends.length, bus.clientId, bus.state], [2, clientId, 'open'])
 })
 
 test('an expired token is replaced by a new one over a new connection', async t => {
-  const { openDirect } = await startStage(t, withTokens)
+  const { server, openDirect } = await startStage(t, withTokens)
   let count = 0
   const bus = await openDirect({
     getToken: () => {
       if (++count === 2) throw new Error('not now')
-      const exp = Math.floor(Date.now() / 1000) + (count === 1 ? 1 : 3600)
-      return signToken(validClaims(Date.now(), { sub: 'ada', exp }))
+      return signToken(validClaims(Date.now(), { sub: 'ada' }))
     }
   })
   const codes: unknown[] = []
   bus.on('state', ({ error }) => error && codes.push(error.closeCode ?? error.code))
   await bus.join(CHANNEL)
+  const [connection] = server.app.bus.hub.connections()
+  connection?.tick(performance.now(), connection.identity.expiresAtMs ?? 0)
   await until('it has expired', () => codes.length > 0)
   await until('the client is back', () => bus.state === 'open')
   assert.equal(codes[0], 4410)
