@@ -1,8 +1,20 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { type TestContext, test } from 'node:test'
-import { type BusClientError, type Closure, connect, type Frame } from '../../../src/client/index.ts'
+import { WebSocket } from 'ws'
+import { type Closure, connect } from '../../../src/client/index.ts'
+import { Link, type LinkEvents } from '../../../src/client/link.ts'
 import { ID_PATTERN } from '../../../src/protocol/envelope.ts'
-import { acknowledgementOf, connectToPeer, messageText, responseOf, startPeer, welcomeFrame } from './peer.ts'
+import { until } from '../../support/until.ts'
+import {
+  acknowledgementOf,
+  connectToPeer,
+  messageText,
+  type PeerOptions,
+  responseOf,
+  startPeer,
+  welcomeFrame
+} from './peer.ts'
 
 for (const id of ['order-7', 'arq_', 'arq_a b', `arq_${'x'.repeat(125)}`]) {
   test(`refuses the message id ${id.slice(0, 12)} as the server would, without sending it`, async t => {
@@ -77,30 +89,39 @@ for (const [name, letter, bytes] of [
 }
 
 test('takes no more to send when the server does not read', async t => {
-  const { bus, stream } = await connectToPeer(t, () => {}, 50)
+  const { bus, stream } = await connectToPeer(t, () => {})
   stream.pause()
   const payload = { text: 'x'.repeat(1024 * 1024) }
   const flood = async () => {
     for (let sent = 0; sent < 100; sent++) await bus.publish('science:general', payload, { ack: false })
   }
   await assert.rejects(flood, { code: 'OVERFLOW', retry: true })
+  stream.resume()
   await bus.close()
 })
 
+/** A link that has been welcomed, however long that took, and waits so long for answers. */
+async function linkToPeer(t: TestContext, onFrame: NonNullable<PeerOptions['onFrame']>, timeoutMs: number) {
+  const peer = await startPeer(t, { onFrame })
+  const socket = new WebSocket(peer.wsUrl)
+  await once(socket, 'message')
+  return { link: new Link(socket, timeoutMs, Number.POSITIVE_INFINITY), stream: peer.streams[0]! }
+}
+
 test('gives up on an answer that does not come and ignores it when it is late', async t => {
   const late: (() => void)[] = []
-  const { bus } = await connectToPeer(t, (frame, socket) => late.push(() => socket.send(acknowledgementOf(frame))), 50)
-  const errors: BusClientError[] = []
-  bus.on('error', error => errors.push(error))
-  await assert.rejects(bus.publish('science:general', {}, { id: 'arq_1' }), {
+  const { link } = await linkToPeer(t, (frame, socket) => late.push(() => socket.send(acknowledgementOf(frame))), 50)
+  link.on('error', error => assert.fail(error))
+  await assert.rejects(link.request('arq_1', '{"type":"message","id":"arq_1"}', 'publish arq_1'), {
     code: 'TIMEOUT',
     message: 'no answer to publish arq_1 within 50 ms',
     retry: true
   })
-  const frame = new Promise<Frame>(resolve => bus.on('frame', resolve))
+  const heard = new Promise<LinkEvents['frame']>(resolve => link.on('frame', resolve))
+  await until('it was asked', () => late.length > 0)
   late[0]!()
-  assert.equal((await frame).type, 'message_response')
-  assert.deepEqual(errors, [])
+  const { frame, isAnswer } = await heard
+  assert.deepEqual([frame.type, isAnswer], ['message_response', false])
 })
 
 test('rejects everything pending, and everything later, with the close code', async t => {
@@ -199,12 +220,11 @@ test('closes once, with the code it is given', async t => {
 })
 
 test('does not wait for ever for a peer that does not close', async t => {
-  const { bus, stream } = await connectToPeer(t, () => {}, 50)
+  const { link, stream } = await linkToPeer(t, () => {}, 50)
   stream.pause()
-  const closed = new Promise<Closure>(resolve => bus.on('close', resolve))
-  const pending = bus.command('status')
-  const rejected = assert.rejects(pending, { code: /TIMEOUT|CLOSED/ })
-  await bus.close()
+  const closed = new Promise<Closure>(resolve => link.on('close', resolve))
+  const rejected = assert.rejects(link.request('arq_1', '{}', 'status'), { code: /TIMEOUT|CLOSED/ })
+  await link.close(1000)
   assert.equal((await closed).code, 1006)
   await rejected
 })
