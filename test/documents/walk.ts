@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
 import { startServer } from '../helper.ts'
+import { freePorts } from '../support/ports.ts'
 import { compare, fill, type Made } from './made.ts'
 import { type Block, blocksOf } from './markdown.ts'
 import { readText } from './project.ts'
@@ -28,7 +28,8 @@ export async function walk(t: TestContext, path: string): Promise<void> {
   const variables = [...(server?.text.matchAll(/(ARQONBUS_\w+)=(\S+)/g) ?? [])].map(([, name, value]) => [name, value])
   const { app } = await startServer(t, Object.fromEntries(variables))
   const { port } = app.server.address() as AddressInfo
-  const ports = new Map([['9100', port], ...(await Promise.all(OTHER_PORTS.map(findFreePort)))])
+  const free = await freePorts(OTHER_PORTS.length)
+  const ports = new Map([['9100', port], ...OTHER_PORTS.map((shown, index) => [shown, free[index] ?? 0] as const)])
   const made: Made = new Map()
   const settle = (text: string) => text.replace(/\b9\d00\b/g, shown => String(ports.get(shown) ?? shown))
 
@@ -64,13 +65,4 @@ function requirePrograms(block: Block, path: string): void {
     if (isUsed(block) && spawnSync(name, ['--version']).error)
       throw new Error(`${path} is run with ${name}: install it (apt-get install ${name})`)
   }
-}
-
-async function findFreePort(shown: string): Promise<[string, number]> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return [shown, port]
 }

@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { connect } from '../../../src/client/index.ts'
+import { freePorts } from '../../support/ports.ts'
 
 /** The frame that begins every connection [protocol.md, Connect]. */
 export const welcomeFrame = {
@@ -73,11 +74,7 @@ export async function startPeer(t: TestContext, options: PeerOptions = {}) {
 
 /** A port on which nothing listens. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
+  const [port = 0] = await freePorts(1)
   return port
 }
 
@@ -124,9 +121,9 @@ export function messageText(sequence: number): string {
 }
 
 /** A client that is connected to a peer of its own, and does not come back when that connection is lost. */
-export async function connectToPeer(t: TestContext, onFrame: NonNullable<PeerOptions['onFrame']>, timeoutMs?: number) {
+export async function connectToPeer(t: TestContext, onFrame: NonNullable<PeerOptions['onFrame']>) {
   const peer = await startPeer(t, { onFrame })
-  const bus = await connect(peer.wsUrl, { timeoutMs, reconnect: false })
+  const bus = await connect(peer.wsUrl, { reconnect: false })
   const [socket] = peer.clients
   return { peer, bus, socket: socket!, stream: peer.streams[0]! }
 }
