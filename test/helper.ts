@@ -16,6 +16,9 @@ const testEnv = {
   LOG_LEVEL: 'silent'
 }
 
+/** How long a frame may take on a machine that has much else to do. */
+const PATIENCE_MS = 60_000
+
 /** A frame from the server. Tests look into it freely. */
 // biome-ignore lint/suspicious/noExplicitAny: every test knows the shape of the frames that it asks for
 export type ServerFrame = Record<string, any>
@@ -102,7 +105,7 @@ export class TestClient {
   }
 
   /** The next frame that matches, from those not returned yet; rejects after `timeoutMs`. Frames before it are passed over. */
-  next(matches: (frame: ServerFrame) => boolean = () => true, timeoutMs = 60_000): Promise<ServerFrame> {
+  next(matches: (frame: ServerFrame) => boolean = () => true, timeoutMs = PATIENCE_MS): Promise<ServerFrame> {
     while (this.#taken < this.frames.length) {
       const frame = this.frames[this.#taken++] as ServerFrame
       if (matches(frame)) return Promise.resolve(frame)

@@ -93,7 +93,7 @@ test('a page joins a channel, exchanges messages, leaves and sees the history', 
   const outside = await server.connect()
   await outside.join('science:explore')
   const transcript = runPage(t, { bus: server.wsUrl }, visit)
-  const heard = await outside.next(frame => frame.type === 'message', 60_000)
+  const heard = await outside.next(frame => frame.type === 'message')
   assert.deepEqual(heard.payload, { from: 'the page 🦊' })
   await outside.ask({ type: 'message', room: 'science', channel: 'explore', payload: { from: 'outside' } })
   assert.deepEqual(await transcript, {

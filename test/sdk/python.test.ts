@@ -62,10 +62,10 @@ test('the example greets and answers', async t => {
     modules: [source, ...(await findWebsockets())],
     env: { BUS_URL: wsUrl }
   })
-  const [hello] = await Promise.race([Promise.all([alice.next(isMessage, 20_000)]), bot.then(failed)])
+  const [hello] = await Promise.race([Promise.all([alice.next(isMessage)]), bot.then(failed)])
   assert.equal(hello?.payload.text, 'Hello, I am here.')
   alice.send({ type: 'message', id: 'arq_hi', payload: { text: 'Hi' }, ack: false })
-  const answer = await alice.next(isMessage, 20_000)
+  const answer = await alice.next(isMessage)
   assert.deepEqual([answer.payload.text, answer.metadata.causal_parent_id], ['You said: Hi', 'arq_hi'])
 })
 
