@@ -35,10 +35,14 @@ export class InspectedPage {
     const profile = openPage(t, 'about:blank', ['--remote-debugging-port=0'])
     const file = join(profile, 'DevToolsActivePort')
     await until('the browser can be inspected', () => existsSync(file) && readPort(file) !== '')
-    const pages = await fetch(`http://127.0.0.1:${readPort(file)}/json/list`)
-    const list = (await pages.json()) as readonly { readonly type: string; readonly webSocketDebuggerUrl: string }[]
-    const address = list.find(({ type }) => type === 'page')?.webSocketDebuggerUrl ?? ''
-    const socket = new WebSocket(address)
+    let address: string | undefined
+    await until('the browser has a page', async () => {
+      const pages = await fetch(`http://127.0.0.1:${readPort(file)}/json/list`)
+      const list = (await pages.json()) as readonly { readonly type: string; readonly webSocketDebuggerUrl: string }[]
+      address = list.find(({ type }) => type === 'page')?.webSocketDebuggerUrl
+      return address !== undefined
+    })
+    const socket = new WebSocket(address ?? '')
     t.after(() => socket.terminate())
     const page = new InspectedPage(socket)
     await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject))
@@ -87,6 +91,8 @@ export class InspectedPage {
   }
 }
 
+/** The first of two lines; empty before it is written as a whole. */
 function readPort(file: string): string {
-  return readFileSync(file, 'utf8').split('\n', 1)[0] ?? ''
+  const [port = '', ...rest] = readFileSync(file, 'utf8').split('\n')
+  return rest.length > 0 ? port : ''
 }
