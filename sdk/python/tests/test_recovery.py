@@ -224,6 +224,7 @@ class RecoveryTest(BusTest):
 
         await first.signal("SIGTERM")
         await first.ended()
+        await until("the reader knows", lambda: any(change.new == "waiting" for change in changes))
         lost = next(change for change in changes if change.new == "waiting")
         self.assertEqual(lost.error.closure.code, 1012)
         self.assertGreaterEqual(lost.delay, lost.error.closure.retry_after_ms / 1000)
