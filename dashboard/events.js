@@ -39,9 +39,10 @@ export class EventFeed {
       try {
         const headers = { Accept: 'text/event-stream', ...this.#session.authorization }
         const answer = await fetch('/v1/events', { headers, signal, cache: 'no-store' })
-        if (!answer.ok) return
-        delayMs = FIRST_DELAY_MS
-        await this.#read(answer.body.pipeThrough(new TextDecoderStream()).getReader())
+        if (answer.ok) {
+          delayMs = FIRST_DELAY_MS
+          await this.#read(answer.body.pipeThrough(new TextDecoderStream()).getReader())
+        } else if (answer.status < 500 && answer.status !== 429) return
       } catch {
         if (signal.aborted) return
       }

@@ -66,7 +66,11 @@ test('a message is published, sent to one, and a command run, with the frames of
 
 test('inspection is tested, switched to enforce when that is confirmed, and followed', async t => {
   const server = await startDashboard(t, { ARQONBUS_CASIL_ENABLED: 'true' })
-  const { page } = await openDashboard(t, server.httpUrl, { hash: '#/casil' })
+  const { page } = await openDashboard(t, server.httpUrl)
+  // A server that is busy at first is asked again.
+  await page.route('**/v1/events', route => route.fulfill({ status: 503, json: {} }), { times: 1 })
+  const followed = page.waitForResponse(answer => answer.url().endsWith('/v1/events') && answer.ok())
+  await page.getByRole('link', { name: 'CASIL' }).click()
   await page.getByRole('button', { name: 'Test', exact: true }).click()
   await page.getByText('risk high').waitFor()
   await page.getByText('flagged').waitFor()
@@ -75,6 +79,7 @@ test('inspection is tested, switched to enforce when that is confirmed, and foll
   await page.getByRole('button', { name: 'Switch to monitor' }).waitFor()
   const policy = (await (await fetch(`${server.httpUrl}/v1/casil`)).json()) as { readonly mode: string }
   assert.equal(policy.mode, 'enforce')
+  await followed
   const ada = await server.connect()
   await ada.ask({ type: 'message', room: 'lab', channel: 'one', payload: { note: 'password: tangerine' } })
   await page.locator('.wire .row', { hasText: 'lab:one' }).waitFor()
