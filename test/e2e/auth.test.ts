@@ -222,12 +222,16 @@ test('a connection ends with 4410 when its token does, within 5 seconds', async 
 })
 
 test('a refresh in band keeps the connection beyond the end of its first token', async t => {
+  const { now } = Date
+  let passedMs = 0
+  t.mock.method(Date, 'now', () => now() + passedMs)
   const server = await start(t)
-  const exp = Math.floor(Date.now() / 1000) + 2
+  const exp = Math.floor(Date.now() / 1000) + 60
   const [renewed, left] = [await enter(server, { exp }), await enter(server, { exp, sub: 'user-2' })]
-  const answer = await renewed.command('refresh', { token: tokenOf({ exp: exp + 60 }) })
-  assert.equal(answer.payload.data.expires_at, new Date((exp + 60) * 1000).toISOString())
-  await left.closed
+  const answer = await renewed.command('refresh', { token: tokenOf({ exp: exp + 600 }) })
+  assert.equal(answer.payload.data.expires_at, new Date((exp + 600) * 1000).toISOString())
+  passedMs = 61_000
+  assert.equal((await left.closed).code, 4410)
   await renewed.settle()
 })
 
