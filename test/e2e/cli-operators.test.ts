@@ -180,12 +180,12 @@ test('arqon cron says when a job is due, for people', async t => {
 test('arqon webhook registers, tests, shows, lists and removes', async t => {
   const sink = await startSink(t)
   const { run, show } = await startCommandLine(t)
-  const args = ['science:*', '--type', 'event', '--post-header', 'X-Team: one', '--post-timeout', '1s']
+  const args = ['science:*', '--type', 'event', '--post-header', 'X-Team: one', '--post-timeout', '10s']
   const registered = await run(['webhook', 'register', sink.url, ...args])
   assert.deepEqual([registered.code, registered.stderr], [0, ''])
   const [rule] = linesOf(registered.stdout)
   const id = rule?.rule_id
-  assert.deepEqual([rule?.room, rule?.channel, rule?.types, rule?.timeout_seconds], ['science', '*', ['event'], 1])
+  assert.deepEqual([rule?.room, rule?.channel, rule?.types, rule?.timeout_seconds], ['science', '*', ['event'], 10])
   const [tried, got] = await Promise.all([run(['webhook', 'test', id]), run(['webhook', 'get', id])])
   assert.deepEqual([tried.code, linesOf(tried.stdout)[0]?.outcome, linesOf(got.stdout)[0]?.url], [0, 'ok', sink.url])
   assert.equal(sink.headers[0]?.['x-team'], 'one')
