@@ -21,7 +21,15 @@ async function runWith(t: TestContext, copies: number) {
   t.after(() => bus.close())
   const progress = new Progress(createTerminal())
   const { signal } = new AbortController()
-  return runPlan({ publisher: bus, members: [bus], address: 'science:general', plan, progress, patienceMs: 50, signal })
+  return runPlan({
+    publisher: bus,
+    members: [bus],
+    address: 'science:general',
+    plan,
+    progress,
+    patienceMs: 500,
+    signal
+  })
 }
 
 test('waits for what is missing only so long, and counts it as lost', async t => {
