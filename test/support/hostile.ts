@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { connect } from 'node:net'
 
 /** A text that must never come up again in what a server writes. */
@@ -91,7 +90,9 @@ export function hostileRequest(n: number): Buffer {
 export async function sendOnce(port: number, bytes: Buffer): Promise<void> {
   const socket = connect({ port, host: '127.0.0.1' })
   socket.on('error', () => {})
-  const answered = Promise.race([once(socket, 'data'), once(socket, 'close')])
+  const answered = new Promise<void>(
+    resolve => void socket.once('data', () => resolve()).once('close', () => resolve())
+  )
   socket.end(bytes)
   await answered
   socket.destroy()
