@@ -39,6 +39,7 @@ export interface ServerProcess {
   readonly httpUrl: string
   /** Every line of the log so far. */
   readonly log: readonly string[]
+  /** Resolves when the process has ended and its log is complete. */
   readonly ended: Promise<ProcessEnd>
   readonly hasEnded: () => boolean
   kill(signal: NodeJS.Signals): void
@@ -57,7 +58,7 @@ export async function startServerProcess(t: TestContext, options: ServerProcessO
     env: { ...environment(), ...env },
     stdio: ['ignore', 'pipe', 'pipe', isProbed ? 'ipc' : 'ignore']
   })
-  const ended = once(child, 'exit').then(([code, signal]) => ({ code, signal }) as ProcessEnd)
+  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal }) as ProcessEnd)
   t.after(() => stop(child, ended))
   const log: string[] = []
   for (const stream of [child.stdout, child.stderr]) {
