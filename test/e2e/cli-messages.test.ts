@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
+import { runProgram } from '../../src/cli/program.ts'
 import { startServer } from '../helper.ts'
+import { createTerminal } from '../src/cli/terminal.ts'
 import { freePort } from '../src/client/peer.ts'
 import { until } from '../support/until.ts'
 import { isMember, linesOf, socketsFromNowOn, startCommandLine } from './cli.ts'
@@ -223,7 +225,7 @@ test('arqon sub follows several channels, prints what fits, and ends after so ma
 })
 
 test('arqon sub begins after a position, and says whether that was possible', async t => {
-  const { run, server, show } = await startCommandLine(t)
+  const { env, run, server } = await startCommandLine(t)
   const alice = await server.connect()
   const { epoch } = await alice.ask({ type: 'message', room: 'a', channel: 'b', payload: { n: 1 } })
   for (const n of [2, 3]) await alice.ask({ type: 'message', room: 'a', channel: 'b', payload: { n } })
@@ -234,15 +236,15 @@ test('arqon sub begins after a position, and says whether that was possible', as
     [2, 3]
   )
   const interrupt = new AbortController()
-  const lost = show(['sub', 'a:b', '--since', '1', '--epoch', 'gone'], { signal: interrupt.signal })
-  await until('it is a member', () => isMember(server, 'a:b'))
-  await alice.settle()
+  const terminal = createTerminal({ env: { ...env, NO_COLOR: '1' }, signal: interrupt.signal })
+  const lost = runProgram(['sub', 'a:b', '--since', '1', '--epoch', 'gone'], terminal)
+  await until('it says something', () => terminal.stderr() !== '')
   interrupt.abort()
-  assert.deepEqual(await lost, {
-    code: 130,
-    stdout: '',
-    stderr: 'arqon: a:b: not recovered, messages after sequence 1 may be missing; going on after sequence 3\n'
-  })
+  assert.deepEqual([await lost, terminal.stdout()], [130, ''])
+  assert.equal(
+    terminal.stderr(),
+    'arqon: a:b: not recovered, messages after sequence 1 may be missing; going on after sequence 3\n'
+  )
 })
 
 test('arqon sub comes back after a loss with everything that was missed', async t => {
