@@ -143,6 +143,11 @@ export class RawSocket {
     await this.next(frame => frame.request_id === id)
   }
 
+  /** After its end a socket writes nothing any more, but still reads. */
+  get #answers(): boolean {
+    return !this.isMute && this.tcp.writable
+  }
+
   #receive(bytes: Buffer): void {
     if (this.#reader) {
       for (const frame of this.#reader.read(bytes)) this.#take(frame)
@@ -166,11 +171,11 @@ export class RawSocket {
     if (opcode === opcodes.text) this.frames.push(JSON.parse(payload.toString()))
     else if (opcode === opcodes.ping) {
       this.pingCount++
-      if (!this.isMute) this.send({ opcode: opcodes.pong, payload })
+      if (this.#answers) this.send({ opcode: opcodes.pong, payload })
     } else if (opcode === opcodes.close) {
       const code = payload.length >= 2 ? payload.readUInt16BE() : 1005
       this.#closure = { code, reason: payload.toString('utf8', 2) }
-      if (!this.isMute) this.tcp.end(closeFrame(1000))
+      if (this.#answers) this.tcp.end(closeFrame(1000))
     }
   }
 }
