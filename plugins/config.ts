@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import fp from 'fastify-plugin'
-import { type Clock, createSystemClock } from '../src/clock.ts'
+import type { Clock } from '../src/clock.ts'
 import type { Config } from '../src/config.ts'
 import { createIds, type Ids } from '../src/ids.ts'
 import type { Build } from '../src/version.ts'
@@ -14,9 +14,8 @@ declare module 'fastify' {
   }
 }
 
-export default fp<{ readonly config: Config; readonly build: Build }>(
-  async (app, { config, build }) => {
-    const clock = createSystemClock()
+export default fp<{ readonly config: Config; readonly build: Build; readonly clock: Clock }>(
+  async (app, { config, build, clock }) => {
     const ids = createIds(clock, randomBytes)
     app.decorate('config', config)
     app.decorate('clock', clock)

@@ -48,6 +48,7 @@ import statusRoutes from '../routes/status.ts'
 import telemetryRoutes from '../routes/telemetry.ts'
 import versionRoutes from '../routes/version.ts'
 import wsRoutes from '../routes/ws.ts'
+import { type Clock, createSystemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { BusError, type ErrorCode, errorTable } from './errors.ts'
 import { type Build, readBuild } from './version.ts'
@@ -58,10 +59,13 @@ export interface AppOptions {
   readonly logger: FastifyBaseLogger
   /** What `/version` says of the build. */
   readonly build?: Build
+  /** Where everything gets its time from; the system unless told. */
+  readonly clock?: Clock
 }
 
 /** The whole server, not yet listening: what exists, in the order in which it needs each other. */
-export async function buildApp({ config, logger, build = readBuild({}) }: AppOptions): Promise<FastifyInstance> {
+export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
+  const { config, logger, build = readBuild({}), clock = createSystemClock() } = options
   const app: FastifyInstance = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -87,7 +91,7 @@ export async function buildApp({ config, logger, build = readBuild({}) }: AppOpt
     if (request.url.length > config.maxUrlBytes) throw new BusError('URI_TOO_LONG')
   })
 
-  await app.register(configPlugin, { config, build })
+  await app.register(configPlugin, { config, build, clock })
   await app.register(errors)
   await app.register(logIncidents)
   await app.register(traces)

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { type RawData, WebSocket } from 'ws'
 import { buildApp } from '../src/app.ts'
+import { type Clock, createSystemClock } from '../src/clock.ts'
 import { loadConfig } from '../src/config.ts'
 
 /** Environment of a test server: any free port, nothing in the log, limits that a test on one address would run into lifted. */
@@ -33,10 +34,14 @@ export interface TestServer {
   connect(path?: string, options?: { headers?: Record<string, string>; protocols?: string[] }): Promise<TestClient>
 }
 
-/** Starts the real server in this process. */
-export async function startServer(t: TestContext, env: Record<string, string> = {}): Promise<TestServer> {
+/** Starts the real server in this process, on the clock of the system unless told. */
+export async function startServer(
+  t: TestContext,
+  env: Record<string, string> = {},
+  clock: Clock = createSystemClock()
+): Promise<TestServer> {
   const { config } = loadConfig({ env: { ...testEnv, ...env } })
-  const app = await buildApp({ config, logger: pino({ level: config.logLevel }) })
+  const app = await buildApp({ config, clock, logger: pino({ level: config.logLevel }) })
   const clients = new Set<TestClient>()
   t.after(async () => {
     for (const client of clients) client.socket.terminate()

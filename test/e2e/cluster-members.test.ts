@@ -1,12 +1,22 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { type Clock, createSystemClock } from '../../src/clock.ts'
 import { type ServerFrame, startServer, type TestClient, type TestServer } from '../helper.ts'
 import { Cable } from '../support/cable.ts'
+import { createPatientClock } from '../support/clock.ts'
 import { startNats } from '../support/nats-server.ts'
 import { until } from '../support/until.ts'
 
 const CHANNEL = 'lab:bench'
 const at = { room: 'lab', channel: 'bench' }
+
+/** Commands are not bounded: it is asked again and again what has come about. */
+const settings = {
+  ARQONBUS_ANONYMOUS_ROLE: 'admin',
+  ARQONBUS_BROKER: 'nats',
+  ARQONBUS_COMMAND_BURST: '100000',
+  ARQONBUS_HEAVY_COMMAND_BURST: '100000'
+}
 
 interface Pair {
   readonly one: TestServer
@@ -15,17 +25,12 @@ interface Pair {
   readonly cable: Cable
 }
 
-/** Two nodes on one NATS server, which know each other. Everybody is an admin. */
-async function startPair(t: TestContext): Promise<Pair> {
+/** Two nodes on one NATS server, which know each other, and unless told wait for answers for as long as those take. Everybody is an admin. */
+async function startPair(t: TestContext, clock: Clock = createPatientClock()): Promise<Pair> {
   const nats = await startNats(t)
   const cable = await Cable.lay(t, nats.port)
   const start = (url: string, node: string): Promise<TestServer> =>
-    startServer(t, {
-      ARQONBUS_ANONYMOUS_ROLE: 'admin',
-      ARQONBUS_BROKER: 'nats',
-      ARQONBUS_NATS_URL: url,
-      ARQONBUS_NODE_NAME: node
-    })
+    startServer(t, { ...settings, ARQONBUS_NATS_URL: url, ARQONBUS_NODE_NAME: node }, clock)
   const [one, two] = [await start(nats.url, 'one'), await start(cable.url, 'two')]
   await until('the nodes know each other', () => [one, two].every(({ app }) => app.broker.peerCount === 1))
   return { one, two, cable }
@@ -157,6 +162,7 @@ test('an announcement reaches the clients of all nodes, and is refused while its
     return { status: response.status, body: (await response.json()) as ServerFrame }
   }
   await until('it is refused', async () => (await post()).status === 503)
+  await bob.settle()
   const before = words(bob).length
   assert.equal((await post()).body.code, 'ENGINE_UNAVAILABLE')
   await bob.command('ping')
@@ -165,7 +171,7 @@ test('an announcement reaches the clients of all nodes, and is refused while its
 })
 
 test('members of a node that does not answer, and of one that has ended, are members no more', async t => {
-  const { one, two, cable } = await startPair(t)
+  const { one, two, cable } = await startPair(t, createSystemClock())
   const [ada, bob] = [await one.connect(), await two.connect()]
   for (const client of [ada, bob]) await client.join(CHANNEL)
   cable.cut()

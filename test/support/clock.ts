@@ -1,4 +1,4 @@
-import { type Clock, isoOf, type Timer } from '../../src/clock.ts'
+import { type Clock, createSystemClock, isoOf, type Timer } from '../../src/clock.ts'
 
 interface Pending {
   dueMs: number
@@ -78,4 +78,12 @@ export class FakeClock implements Clock {
     }
     return earliest
   }
+}
+
+const PATIENCE = 20
+
+/** The clock of the system, but each wait that begins on it may take 20 times as long: on a busy machine answers come late. */
+export function createPatientClock(): Clock {
+  const system = createSystemClock()
+  return { ...system, after: (delayMs, run) => system.after(delayMs * PATIENCE, run) }
 }

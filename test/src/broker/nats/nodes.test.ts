@@ -4,16 +4,18 @@ import type { Msg } from '@nats-io/transport-node'
 import type { Link } from '../../../../src/broker/nats/link.ts'
 import { Nodes } from '../../../../src/broker/nats/nodes.ts'
 import type { BrokerStage } from '../../../contracts/broker-stage.ts'
-import { FakeClock } from '../../../support/clock.ts'
+import { createPatientClock, FakeClock } from '../../../support/clock.ts'
 import { startNats } from '../../../support/nats-server.ts'
 import { RecordingSink } from '../../../support/sink.ts'
 import { until } from '../../../support/until.ts'
 import { openNode } from './stage.ts'
 
-/** Nodes that know each other. */
+/** Nodes that know each other, and wait for answers for as long as those take. */
 async function openNodes(t: TestContext, count: number): Promise<readonly [BrokerStage, ...BrokerStage[]]> {
   const { url } = await startNats(t)
-  const nodes = await Promise.all(Array.from({ length: count }, () => openNode(t, url)))
+  const clock = createPatientClock()
+  const nodes: BrokerStage[] = []
+  for (let n = 0; n < count; n++) nodes.push(await openNode(t, url, {}, { clock }))
   await until('they know each other', () => nodes.every(({ broker }) => broker.peerCount === count - 1))
   return nodes as [BrokerStage, ...BrokerStage[]]
 }

@@ -1,5 +1,5 @@
 import type { TestContext } from 'node:test'
-import type { NatsBrokerLimits } from '../../../../src/broker/nats/broker.ts'
+import type { NatsBrokerLimits, NatsBrokerOptions } from '../../../../src/broker/nats/broker.ts'
 import { BrokerStage } from '../../../contracts/broker-stage.ts'
 import { makeNatsBroker } from '../../../support/nats-broker.ts'
 
@@ -7,9 +7,10 @@ import { makeNatsBroker } from '../../../support/nats-broker.ts'
 export async function openNode(
   t: TestContext,
   url: string,
-  limits: Partial<NatsBrokerLimits> = {}
+  limits: Partial<NatsBrokerLimits> = {},
+  changes: Partial<NatsBrokerOptions> = {}
 ): Promise<BrokerStage> {
-  const stage = new BrokerStage(makeNatsBroker(url, limits))
+  const stage = new BrokerStage(makeNatsBroker(url, limits, changes))
   t.after(() => stage.broker.close())
   await stage.broker.open(stage.sink)
   return stage
