@@ -13,13 +13,16 @@ interface Node {
 
 const token = signToken(validClaims(Date.now(), { role: 'admin' }))
 
+/** Commands are not bounded: it is asked again and again what has come about. */
 async function startNode(t: TestContext, nats: NatsServer, name: string): Promise<Node> {
   const server = await startServer(t, {
     ARQONBUS_BROKER: 'nats',
     ARQONBUS_NATS_URL: nats.url,
     ARQONBUS_NODE_NAME: name,
     ARQONBUS_ENABLE_AUTH: 'true',
-    ARQONBUS_AUTH_JWT_SECRET: TEST_SECRET
+    ARQONBUS_AUTH_JWT_SECRET: TEST_SECRET,
+    ARQONBUS_COMMAND_BURST: '100000',
+    ARQONBUS_HEAVY_COMMAND_BURST: '100000'
   })
   return { server, operator: await server.connect(`/ws?token=${token}`) }
 }

@@ -9,6 +9,7 @@ import { until } from '../support/until.ts'
 
 const KEY = 'sk_live_00000000'
 
+/** Commands are not bounded: it is asked again and again what has come about. */
 function startNode(t: TestContext, nats: NatsServer, node: string): Promise<TestServer> {
   return startServer(t, {
     ARQONBUS_BROKER: 'nats',
@@ -16,6 +17,8 @@ function startNode(t: TestContext, nats: NatsServer, node: string): Promise<Test
     ARQONBUS_NODE_NAME: node,
     ARQONBUS_ENABLE_AUTH: 'true',
     ARQONBUS_AUTH_JWT_SECRET: TEST_SECRET,
+    ARQONBUS_COMMAND_BURST: '100000',
+    ARQONBUS_HEAVY_COMMAND_BURST: '100000',
     ARQONBUS_OMEGA_ENABLED: 'true'
   })
 }

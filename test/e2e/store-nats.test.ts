@@ -5,12 +5,14 @@ import { type ServerFrame, startServer, type TestClient } from '../helper.ts'
 import { type NatsServer, startNats } from '../support/nats-server.ts'
 import { until } from '../support/until.ts'
 
-/** A client of a node of its own on the NATS server. */
+/** A client of a node of its own on the NATS server. Commands are not bounded: it is asked again and again what has come about. */
 async function joinCluster(t: TestContext, nats: NatsServer, node: string): Promise<TestClient> {
   const server = await startServer(t, {
     ARQONBUS_BROKER: 'nats',
     ARQONBUS_NATS_URL: nats.url,
-    ARQONBUS_NODE_NAME: node
+    ARQONBUS_NODE_NAME: node,
+    ARQONBUS_COMMAND_BURST: '100000',
+    ARQONBUS_HEAVY_COMMAND_BURST: '100000'
   })
   return server.connect()
 }
