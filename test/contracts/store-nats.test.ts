@@ -1,19 +1,16 @@
 import { after } from 'node:test'
-import { setTimeout as pause } from 'node:timers/promises'
+import { FakeClock } from '../support/clock.ts'
 import { NatsServer } from '../support/nats-server.ts'
 import { makeNatsStore } from '../support/nats-store.ts'
 import { storeContract } from './store.ts'
 import { storeModelContract } from './store-model.ts'
 
-/** Timers and the two clocks may differ by this much. */
-const SLACK_MS = 5
-
 const server = await NatsServer.start()
 after(() => server.remove())
 
-storeContract('nats', async limits => ({
-  store: makeNatsStore(server.url, limits),
-  pass: ms => pause(ms + SLACK_MS)
-}))
+storeContract('nats', async limits => {
+  const clock = new FakeClock()
+  return { store: makeNatsStore(server.url, limits, clock), pass: async ms => clock.advance(ms) }
+})
 
 storeModelContract('nats', (limits, clock) => makeNatsStore(server.url, limits, clock), 30)
