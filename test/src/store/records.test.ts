@@ -90,6 +90,7 @@ for (const [name, first, second] of clusters) {
     const outcomes = await Promise.all([one, two, one, two].map((records, at) => records.create('a', String(at))))
     assert.equal(outcomes.filter(isDone => isDone).length, 1)
     const known = await follow(one)
+    await until('the first node knows it', () => known.has('a'))
     assert.equal(known.get('a'), String(outcomes.indexOf(true)))
     assert.equal(await two.create('a', '9'), false)
     assert.equal(await one.delete('a'), true)
