@@ -87,10 +87,13 @@ test('work is waited for until it ends, fails or takes too long', async () => {
 test('a server that is not there yet is waited for, which is told once', async () => {
   const { log, said } = keepLog()
   const servers = ['nats://user:secret@127.0.0.1:1']
-  await assert.rejects(Link.open({ ...options, log, servers, connectTimeoutMs: 600 }), {
+  let asked = 0
+  const clock = { ...options.clock, monotonic: () => asked++ * 200 }
+  await assert.rejects(Link.open({ ...options, clock, log, servers, connectTimeoutMs: 600 }), {
     code: 'ENGINE_UNAVAILABLE',
     message: 'NATS cannot be reached at 127.0.0.1:1: connection refused'
   })
+  assert.equal(asked, 5)
   assert.equal(said.length, 1)
   assert.match(said[0] ?? '', /^NATS cannot be reached yet: connection refused/)
 })
@@ -112,7 +115,8 @@ test('what the server does not permit is told once in ten seconds', async t => {
   )
   const server = await startNats(t, ['-c', file])
   const { log, said } = keepLog()
-  const link = await Link.open({ ...options, log, servers: [server.url.replace('//', '//u:p@')] })
+  const clock = new FakeClock()
+  const link = await Link.open({ ...options, clock, log, servers: [server.url.replace('//', '//u:p@')] })
   t.after(() => link.close())
   const heard: string[] = []
   link.subscribe('a', message => heard.push(message.string()))
@@ -130,7 +134,8 @@ test('a server that refused the user several times and then takes it is one new 
   allow('first')
   const server = await startNats(t, ['-c', file])
   const { log, said } = keepLog()
-  const link = await Link.open({ ...options, log, servers: [server.url.replace('//', '//u:first@')] })
+  const clock = new FakeClock()
+  const link = await Link.open({ ...options, clock, log, servers: [server.url.replace('//', '//u:first@')] })
   t.after(() => link.close())
   await server.kill()
   allow('other')
