@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { Cable } from '../../../support/cable.ts'
@@ -151,10 +152,9 @@ test('without a connection everything is refused at once and nothing is delivere
       () => true
     )
   )
-  const startMs = performance.now()
-  await assert.rejects(stage.publish(), { code: 'ENGINE_UNAVAILABLE' })
-  await assert.rejects(stage.send(stage.message({ type: 'private', to: ['ann'] })), { code: 'ENGINE_UNAVAILABLE' })
   for (const question of [
+    () => stage.publish(),
+    () => stage.send(stage.message({ type: 'private', to: ['ann'] })),
     () => broker.subscribe(key),
     () => broker.position(key),
     () => broker.recover(key, { sequence: 0, epoch: 'any' }, 10),
@@ -162,9 +162,8 @@ test('without a connection everything is refused at once and nothing is delivere
     () => broker.forget(key),
     () => broker.probe()
   ]) {
-    await assert.rejects(question, { code: 'ENGINE_UNAVAILABLE' })
+    await assert.rejects(Promise.race([question(), nextTurn()]), { code: 'ENGINE_UNAVAILABLE' })
   }
-  assert.ok(performance.now() - startMs < 2_000)
   assert.deepEqual(stage.sink.transients, [])
 })
 
