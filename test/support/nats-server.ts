@@ -6,6 +6,9 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { TestContext } from 'node:test'
 import { findNatsProgram } from './nats-program.ts'
+import { freePorts } from './ports.ts'
+
+const MAX_TRIES = 5
 
 /** Where a server keeps its things, and what runs. */
 export interface NatsServerPlace {
@@ -33,12 +36,21 @@ export class NatsServer {
     this.#child = child
   }
 
-  /** Starts a server on a free port with a folder of its own. */
+  /**
+   * Starts a server on a free port with a folder of its own. The port is asked for beforehand, so that nobody is given it while the
+   * server is down; when another process was quicker, once more.
+   */
   static async start(options: readonly string[] = [], place: NatsServerPlace = {}): Promise<NatsServer> {
     const { program = findNatsProgram().path, parent = tmpdir() } = place
     const how = { program, folder: mkdtempSync(join(parent, 'arqonbus-nats-')), options }
-    const { child, port } = await launch(how, -1)
-    return new NatsServer(port, how, child)
+    for (let tries = 1; ; tries++) {
+      const [port = 0] = await freePorts(1)
+      try {
+        return new NatsServer(port, how, await launch(how, port))
+      } catch (error) {
+        if (tries === MAX_TRIES) throw error
+      }
+    }
   }
 
   get url(): string {
@@ -70,7 +82,7 @@ export class NatsServer {
   /** Starts a killed server again, with what it had stored or with nothing. */
   async restart({ isEmpty = false } = {}): Promise<void> {
     if (isEmpty) rmSync(join(this.#launch.folder, 'data'), { recursive: true, force: true })
-    this.#child = (await launch(this.#launch, this.port)).child
+    this.#child = await launch(this.#launch, this.port)
   }
 
   async remove(): Promise<void> {
@@ -86,22 +98,16 @@ export async function startNats(t: TestContext, options: readonly string[] = [])
   return server
 }
 
-async function launch(
-  { program, folder, options }: Launch,
-  port: number
-): Promise<{ readonly child: ChildProcess; readonly port: number }> {
+async function launch({ program, folder, options }: Launch, port: number): Promise<ChildProcess> {
   const where = ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', join(folder, 'data')]
   const child = spawn(program, [...where, ...options], { stdio: ['ignore', 'ignore', 'pipe'] })
   endWithThis(child)
   const lines: string[] = []
-  let bound = port
   for await (const line of createInterface({ input: child.stderr })) {
     lines.push(line)
-    const [, found] = /Listening for client connections on 127\.0\.0\.1:(\d+)/.exec(line) ?? []
-    if (found !== undefined) bound = Number(found)
     if (!line.includes('Server is ready')) continue
     child.stderr.resume()
-    return { child, port: bound }
+    return child
   }
   throw new Error(`nats-server did not start:\n${lines.join('\n')}`)
 }
