@@ -4,13 +4,13 @@ import type { Log } from '../log.ts'
 import { sumOf } from './count.ts'
 import { cursorOf, keyOfCursor } from './cursor.ts'
 import { checkKey, checkWrite, exceeded, type StoreLimits } from './limits.ts'
-import { Bucket, type Link } from './nats/bucket.ts'
+import { Bucket, type BucketOptions, type Link } from './nats/bucket.ts'
 import { Changes, hasEnded, MARK_MS } from './nats/changes.ts'
 import { Chores } from './nats/chores.ts'
 import { type Entry, NOTHING, textOf } from './nats/entry.ts'
 import { Feed } from './nats/feed.ts'
 import { Mirror, type Slot } from './nats/mirror.ts'
-import type { Place, Subjects } from './nats/subjects.ts'
+import type { Place } from './nats/subjects.ts'
 import type {
   ChangeListener,
   Counted,
@@ -27,16 +27,12 @@ import { checkVersion } from './tenant.ts'
 import { Watchers } from './watchers.ts'
 
 /** What a NATS store is made of. */
-export interface NatsStoreOptions {
-  /** Which bucket. */
-  readonly subjects: Subjects
+export interface NatsStoreOptions extends Pick<BucketOptions, 'subjects' | 'replicas' | 'answerMs'> {
   readonly clock: Clock
   readonly limits: StoreLimits
   readonly log: Log
   /** From 0 to 1, without 1. */
   readonly random: () => number
-  /** Servers that hold each value: 1, 3 or 5. */
-  readonly replicas: number
   /** Does something until it is done, or is in vain: the servers may not be able to serve a store yet. */
   readonly persist: (work: () => Promise<void>) => Promise<void>
   /** Opens a connection that the store has for itself and closes. */
@@ -176,16 +172,10 @@ class NatsStore implements Store {
   }
 
   async #open(): Promise<void> {
-    const { subjects, clock, limits, log, random, replicas, connect } = this.#options
+    const { subjects, clock, limits, log, random, connect } = this.#options
     const link = await connect()
     try {
-      const bucket = await Bucket.open(link, {
-        subjects,
-        clock,
-        log,
-        replicas,
-        maxValueBytes: limits.maxStoreValueBytes
-      })
+      const bucket = await Bucket.open(link, { ...this.#options, maxValueBytes: limits.maxStoreValueBytes })
       const feed = new Feed({
         bucket,
         link,

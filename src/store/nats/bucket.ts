@@ -48,6 +48,8 @@ export interface BucketOptions {
   readonly replicas: number
   /** Of one value. */
   readonly maxValueBytes: number
+  /** How long an answer may take, in milliseconds; {@link ANSWER_MS} when absent. */
+  readonly answerMs?: number
   readonly clock: Pick<Clock, 'after'>
   readonly log: Log
 }
@@ -63,7 +65,7 @@ export interface BucketState {
 export class MovedOn extends Error {}
 
 /** How long an answer may take: a change needs two of them and must be done, or refused, within 5 s [cluster.md, N3]. */
-const ANSWER_MS = 1_000
+export const ANSWER_MS = 1_000
 const READ_MS = 5_000
 /** What is on its way at a time: half of what a server keeps for one connection before it gives it up. */
 const BATCH_BYTES = 32 * 1024 * 1024
@@ -96,8 +98,8 @@ export class Bucket {
     this.#options = options
     this.#manager = manager
     this.#asker = asker
-    this.#client = jetstream(link.connection, { timeout: ANSWER_MS })
-    const { clock, log, subjects } = options
+    const { clock, log, subjects, answerMs = ANSWER_MS } = options
+    this.#client = jetstream(link.connection, { timeout: answerMs })
     const { stream } = subjects
     this.#reasons = new Sampled({
       clock,
@@ -110,7 +112,8 @@ export class Bucket {
 
   static async open(link: Link, options: BucketOptions): Promise<Bucket> {
     const manager = await jetstreamManager(link.connection, { timeout: READ_MS, checkAPI: false })
-    const asker = await jetstreamManager(link.connection, { timeout: ANSWER_MS, checkAPI: false })
+    const { answerMs = ANSWER_MS } = options
+    const asker = await jetstreamManager(link.connection, { timeout: answerMs, checkAPI: false })
     return new Bucket(link, options, manager, asker)
   }
 

@@ -25,7 +25,7 @@ async function openStore(store: Store): Promise<Store> {
 }
 
 const memory = await openStore(createMemoryStore({ clock, limits: RECORD_LIMITS }))
-const natsStore = (): Promise<Store> => openStore(makeNatsStore(server.url, RECORD_LIMITS, clock, 10_000, STATE))
+const natsStore = (): Promise<Store> => openStore(makeNatsStore(server.url, RECORD_LIMITS, clock, { subjects: STATE }))
 
 /** Two nodes on each kind of store. A page of two ids shows that all pages are gone through. */
 const clusters: readonly (readonly [string, Store, Store])[] = [
@@ -182,7 +182,7 @@ test('two kinds of buckets share nothing', async () => {
 })
 
 test('records of a closed store are refused', async () => {
-  const store = makeNatsStore(server.url, RECORD_LIMITS, clock, 10_000, STATE)
+  const store = makeNatsStore(server.url, RECORD_LIMITS, clock, { subjects: STATE })
   const records = createRecords(store, 2)('kind')
   await assert.rejects(records.create('a', '1'), { code: 'ENGINE_UNAVAILABLE' })
   await assert.rejects(

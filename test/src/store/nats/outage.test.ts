@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { ANSWER_MS } from '../../../../src/store/nats/bucket.ts'
 import type { Store } from '../../../../src/store/store.ts'
 import { Cable } from '../../../support/cable.ts'
 import { startNats } from '../../../support/nats-server.ts'
@@ -38,7 +39,7 @@ async function assertRefused(asks: readonly (() => Promise<unknown>)[]): Promise
 }
 
 test('a store that finds no server says so, and can be closed', async () => {
-  const store = makeNatsStore('nats://127.0.0.1:1', {}, undefined, 300)
+  const store = makeNatsStore('nats://127.0.0.1:1', {}, undefined, {}, 300)
   await assert.rejects(store.open(), { code: 'ENGINE_UNAVAILABLE' })
   await assert.rejects(store.get(scope, 'a'), { code: 'ENGINE_UNAVAILABLE' })
   await store.close()
@@ -46,7 +47,7 @@ test('a store that finds no server says so, and can be closed', async () => {
 
 test('without a server everything is refused with ENGINE_UNAVAILABLE in time, and works again afterwards', async t => {
   const server = await startNats(t)
-  const node = await openNode(t, server.url)
+  const node = await openNode(t, server.url, { answerMs: ANSWER_MS })
   const { store } = node
   const { version } = await store.put(scope, 'a', '1')
   await server.kill()
@@ -67,7 +68,7 @@ test('without a server everything is refused with ENGINE_UNAVAILABLE in time, an
 
 test('a server that stands still holds nobody up for longer than 5 seconds', async t => {
   const server = await startNats(t)
-  const { store } = await openNode(t, server.url)
+  const { store } = await openNode(t, server.url, { answerMs: ANSWER_MS })
   await store.put(scope, 'a', '1')
   server.pause()
   const asks = questions(store)
@@ -78,7 +79,7 @@ test('a server that stands still holds nobody up for longer than 5 seconds', asy
 
 test('a store is closed at once while its server stands still', async t => {
   const server = await startNats(t)
-  const { store } = await openNode(t, server.url)
+  const { store } = await openNode(t, server.url, { answerMs: ANSWER_MS })
   server.pause()
   const asked = assert.rejects(store.put(scope, 'a', '1'), { code: 'ENGINE_UNAVAILABLE' })
   await store.close()

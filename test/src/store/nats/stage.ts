@@ -1,6 +1,7 @@
 import type { TestContext } from 'node:test'
 import type { Clock } from '../../../../src/clock.ts'
 import type { StoreLimits } from '../../../../src/store/limits.ts'
+import type { NatsStoreOptions } from '../../../../src/store/nats.ts'
 import type { Change, Scope, Store } from '../../../../src/store/store.ts'
 import { makeNatsStore } from '../../../support/nats-store.ts'
 
@@ -12,13 +13,18 @@ export interface Node {
   readonly changes: readonly Change[]
 }
 
+interface OpenOptions extends Pick<NatsStoreOptions, 'answerMs'> {
+  readonly limits?: Partial<StoreLimits>
+  readonly clock?: Clock
+}
+
 /** An open store on the servers at an address that watches all of {@link scope}; closed when the test ends. */
 export async function openNode(
   t: TestContext,
   url: string,
-  { limits, clock }: { readonly limits?: Partial<StoreLimits>; readonly clock?: Clock } = {}
+  { limits, clock, ...rest }: OpenOptions = {}
 ): Promise<Node> {
-  const store = makeNatsStore(url, limits, clock)
+  const store = makeNatsStore(url, limits, clock, rest)
   t.after(() => store.close())
   await store.open()
   const changes: Change[] = []
