@@ -90,7 +90,8 @@ test('a store is closed at once while its server stands still', async t => {
 test('what others changed during an outage of one node is told there afterwards, the latest of each key', async t => {
   const server = await startNats(t)
   const cable = await Cable.lay(t, server.port)
-  const [away, other] = [await openNode(t, cable.url), await openNode(t, server.url)]
+  const away = await openNode(t, cable.url, { answerMs: ANSWER_MS })
+  const other = await openNode(t, server.url)
   for (const key of ['kept', 'changed', 'gone']) await other.store.put(scope, key, '1')
   await until('all are told', () => away.changes.length === 3)
   cable.cut()
