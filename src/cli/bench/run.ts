@@ -38,8 +38,21 @@ export interface Outcome {
 
 const TICK_MS = 5
 
-/** Publishes as planned and waits for everything to arrive. */
+/** Publishes as planned and waits for everything to arrive. @throws {Failure} when the server refuses a message */
 export async function runPlan(setting: Setting): Promise<Outcome> {
+  const refusals: Error[] = []
+  const stop = setting.publisher.on('error', error => refusals.push(error))
+  const assertTaken = (): void => {
+    if (refusals[0]) throw new Failure(`the server refuses messages: ${refusals[0].message}`)
+  }
+  try {
+    return await run(setting, assertTaken)
+  } finally {
+    stop()
+  }
+}
+
+async function run(setting: Setting, assertTaken: () => void): Promise<Outcome> {
   const { members, patienceMs, progress, signal } = setting
   const tally = new Tally(members.length)
   const startMs = performance.now()
@@ -50,22 +63,22 @@ export async function runPlan(setting: Setting): Promise<Outcome> {
       if (typeof n === 'number' && typeof at === 'number') tally.receive(member, n, heardMs - at)
     })
   }
-  const sent = await publish(setting)
+  const sent = await publish(setting, assertTaken)
   const expected = sent * members.length
   const sentMs = performance.now()
   while (tally.delivered < expected && performance.now() - Math.max(heardMs, sentMs) < patienceMs) {
     progress.show(1, `${tally.delivered} of ${expected} delivered`)
     await pause(TICK_MS, undefined, { signal })
+    assertTaken()
   }
   return { sent, tally, tookMs: heardMs - startMs }
 }
 
 /** Sends what is due at every tick, however late the tick is. */
-async function publish({ address, plan, progress, publisher, signal }: Setting): Promise<number> {
+async function publish(setting: Setting, assertTaken: () => void): Promise<number> {
+  const { address, plan, progress, publisher, signal } = setting
   const total = Math.round(plan.rate * plan.seconds)
   const pad = 'x'.repeat(plan.bytes)
-  const refusals: Error[] = []
-  const stop = publisher.on('error', error => refusals.push(error))
   const startMs = performance.now()
   let sent = 0
   while (sent < total) {
@@ -77,8 +90,7 @@ async function publish({ address, plan, progress, publisher, signal }: Setting):
     }
     progress.show(sent / total, `${sent} of ${total} sent`)
     await pause(TICK_MS, undefined, { signal })
-    if (refusals[0]) throw new Failure(`the server refuses messages: ${refusals[0].message}`)
+    assertTaken()
   }
-  stop()
   return sent
 }

@@ -9,8 +9,8 @@ import { createTerminal } from '../terminal.ts'
 const plan = { members: 1, rate: 1000, seconds: 0.002, bytes: 0 }
 
 /** Runs against a peer that hands on the first message, as often as it is told, and never the others. */
-async function runWith(t: TestContext, copies: number) {
-  const { bus } = await connectToPeer(t, (frame, socket) => {
+function runWith(t: TestContext, copies: number) {
+  return runAgainst(t, (frame, socket) => {
     if (frame.type !== 'message') return
     const { payload } = frame as { readonly payload?: { readonly n: number } }
     if (payload?.n !== 1) return
@@ -18,6 +18,10 @@ async function runWith(t: TestContext, copies: number) {
       socket.send(JSON.stringify({ ...JSON.parse(messageText(copy)), payload }))
     }
   })
+}
+
+async function runAgainst(t: TestContext, onFrame: Parameters<typeof connectToPeer>[1]) {
+  const { bus } = await connectToPeer(t, onFrame)
   t.after(() => bus.close())
   const progress = new Progress(createTerminal())
   const { signal } = new AbortController()
@@ -40,4 +44,13 @@ test('waits for what is missing only so long, and counts it as lost', async t =>
 test('counts what comes more than once', async t => {
   const { tally } = await runWith(t, 3)
   assert.deepEqual([tally.delivered, tally.duplicated], [1, 2])
+})
+
+test('tells a refusal that comes after the last message', async t => {
+  const run = runAgainst(t, ({ type, id, payload }, socket) => {
+    if (type !== 'message' || (payload as { readonly n: number }).n !== 2) return
+    const refusal = { type: 'error', request_id: id, error_code: 'CHANNEL_NOT_FOUND' }
+    setTimeout(() => socket.send(JSON.stringify(refusal)), 50)
+  })
+  await assert.rejects(run, { message: 'the server refuses messages: CHANNEL_NOT_FOUND' })
 })
