@@ -17,8 +17,11 @@ const mostInOne = directory => (['test', 'test/e2e'].includes(directory) ? 4 : 2
 // The longest begin first: nothing is then left to wait for in the end.
 const LONGEST = ['test/faults', 'test/e2e', 'test']
 
-// What is done to NATS servers and nodes says little about the Node.js below them, and takes long: it need not be done on each.
-const isWanted = file => process.env.NO_FAULTS !== '1' || !file.startsWith('test/faults/')
+// What NATS servers, a browser, Python and the tools of operators do says little about the Node.js below the server, and takes long: it
+// is looked at on one Node.js, and so is what the tests cover. On another one the rest is run.
+const isAnotherNode = process.env.ANOTHER_NODE === '1'
+const OTHERS = ['test/faults/', 'test/e2e/dashboard-', 'test/sdk/', 'test/deploy/']
+const isWanted = file => !isAnotherNode || !OTHERS.some(start => file.startsWith(start))
 
 const named = process.argv.slice(2)
 const all = readdirSync('test', { recursive: true }).map(file => join('test', file))
@@ -33,7 +36,7 @@ const loader = process.features.typescript ? [] : ['--import', 'tsx']
 // Three at a time, also on a machine of two cores: much of the longest ones is waiting. No process may take longer than twenty minutes.
 const options = [...loader, '--test', '--test-concurrency=3', '--test-timeout=1200000']
 const reporter = ['--test-reporter=./test/support/reporter.mjs', '--test-reporter-destination=stdout']
-const withoutCoverage = named.length > 0 || process.env.NO_COVERAGE === '1'
+const withoutCoverage = named.length > 0 || isAnotherNode
 const coverage = withoutCoverage ? [] : ['node_modules/c8/bin/c8.js', process.execPath]
 // Most test files load the same modules: where nothing is counted they are compiled once.
 const env = { ...process.env, ...(withoutCoverage && { NODE_COMPILE_CACHE: join(folder, 'compiled') }) }
