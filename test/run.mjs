@@ -33,8 +33,8 @@ const tests = named.length > 0 ? files : programs()
 
 // Newer versions of Node.js run TypeScript themselves, which is faster.
 const loader = process.features.typescript ? [] : ['--import', 'tsx']
-// Three at a time, also on a machine of two cores: much of the longest ones is waiting. No process may take longer than twenty minutes.
-const options = [...loader, '--test', '--test-concurrency=3', '--test-timeout=1200000']
+// Four at a time, also on a machine of two cores: much of the longest ones is waiting. No process may take longer than twenty minutes.
+const options = [...loader, '--test', '--test-concurrency=4', '--test-timeout=1200000']
 const reporter = ['--test-reporter=./test/support/reporter.mjs', '--test-reporter-destination=stdout']
 const withoutCoverage = named.length > 0 || isAnotherNode
 const coverage = withoutCoverage ? [] : ['node_modules/c8/bin/c8.js', process.execPath]
