@@ -3,6 +3,7 @@ import { toRefusal } from './api.js'
 /** Answers whoever may operate. It also names the tenant, whose rooms are counted from then on. */
 const PROBE = '/v1/rooms?limit=1'
 const PATIENCE_MS = 10_000
+const AGAIN_MS = 1_000
 
 /** Who looks at the page, and the connection that is theirs. The token is kept in memory only. */
 export class Session extends EventTarget {
@@ -82,7 +83,7 @@ export class Session extends EventTarget {
       bus.on('state', ({ state }) => this.bus === bus && this.#enter(state))
       bus.on('close', closure => this.bus === bus && this.#lose(closure))
       const { data: me } = await bus.command('whoami')
-      const canOperate = await this.#mayOperate(me)
+      const canOperate = await this.#mayOperate(bus, me)
       // It may be lost again by now, or closed.
       if (this.bus !== bus) return
       this.me = me
@@ -128,10 +129,18 @@ export class Session extends EventTarget {
     )
   }
 
-  /** With tokens the role decides; without, whether the page was opened on the server's own machine. */
-  async #mayOperate({ client }) {
+  /**
+   * With tokens the role decides; without, whether the page was opened on the server's own machine. A server that is busy, or cannot
+   * be reached just now, has not said it.
+   */
+  async #mayOperate(bus, { client }) {
     if (this.hasAuth) return ['admin', 'superadmin'].includes(client.role)
-    return (await this.#probe()) === 200
+    for (;;) {
+      const status = await this.#probe()
+      const isSaid = status !== undefined && status !== 429 && status < 500
+      if (isSaid || this.bus !== bus) return status === 200
+      await new Promise(resolve => setTimeout(resolve, AGAIN_MS))
+    }
   }
 
   #lose({ code, reason }) {

@@ -161,6 +161,21 @@ test('a connection that is lost while it is found out what one may do is not sai
   await connected(dashboard)
 })
 
+test('an operator is one also where the server could not say so at first', async t => {
+  const server = await startDashboard(t)
+  const { page } = await openDashboard(t, server.httpUrl)
+  const refusals = [503, 429]
+  await page.route('**/v1/rooms*', route => {
+    const status = refusals.shift()
+    return status === undefined ? route.continue() : route.fulfill({ status, json: {} })
+  })
+  // Of two that fit, the later one is asked first.
+  await page.route('**/v1/rooms*', route => route.abort(), { times: 1 })
+  await page.reload()
+  await page.getByRole('link', { name: 'Clients' }).waitFor()
+  assert.deepEqual(refusals, [])
+})
+
 test('a connection that is lost comes back, and the messages of the meantime come with it', async t => {
   const server = await startDashboard(t)
   const { lose, rows, say } = await openChannel(t, server)
