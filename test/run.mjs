@@ -6,16 +6,20 @@ import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { compilePrograms } from './support/compile.mjs'
 
-// Most tests are quick beside the start of a process: those of a directory share some. Alone are those that wait for a server of NATS,
+// Most tests are quick beside the start of a process: they share some. Alone are those that wait for a server of NATS,
 // whose answers would come late where something else computes, and those that prepare something before all tests of their process. Faults,
 // each with three servers and two nodes, come one after the other.
 const ALONE = [/nats-(server|cluster|broker|store)/, /^(before|after)\(/m]
 const isAlone = file =>
   !file.startsWith('test/faults/') && ALONE.some(pattern => pattern.test(readFileSync(file, 'utf8')))
-const mostInOne = directory => (['test', 'test/e2e'].includes(directory) ? 4 : 20)
+const MOST_IN_ONE = 20
 
-// The longest begin first: nothing is then left to wait for in the end.
-const LONGEST = ['test/faults', 'test/e2e', 'test']
+// The longest begin first: nothing is then left to wait for in the end. So many of their files share a process.
+const LONGEST = new Map([
+  ['test/faults', MOST_IN_ONE],
+  ['test/e2e', 4],
+  ['test', 4]
+])
 
 // What NATS servers, a browser, Python and the tools of operators do says little about the Node.js below the server, and takes long: it
 // is looked at on one Node.js, and so is what the tests cover. On another one the rest is run.
@@ -45,24 +49,24 @@ const { status } = spawnSync(process.execPath, args, { stdio: 'inherit', env })
 rmSync(folder, { recursive: true })
 process.exit(status ?? 1)
 
-/** Programs that load the files of a directory, or some of them where there are many: all of them before the first test begins. */
+/** Programs that load some files each, all of them before the first test begins. */
 function programs() {
-  const directories = new Map(LONGEST.map(directory => [directory, []]))
-  for (const file of files) {
-    const directory = dirname(file)
-    directories.set(directory, [...(directories.get(directory) ?? []), file])
-  }
-  const groups = [...directories].flatMap(([directory, members]) => {
-    const alone = members.filter(isAlone)
-    const shared = members.filter(file => !alone.includes(file))
-    return [...alone.map(file => [file]), ...chunksOf(shared, mostInOne(directory))]
-  })
+  const groups = [...LONGEST].flatMap(([directory, most]) => grouped(file => dirname(file) === directory, most))
+  groups.push(...grouped(file => !LONGEST.has(dirname(file)), MOST_IN_ONE))
   // Their names tell the order: the runner sorts them.
   return groups.map((members, index) => {
     const program = join(folder, `${String(index).padStart(3, '0')}.test.mjs`)
     writeFileSync(program, members.map(file => `import '${pathToFileURL(resolve(file))}'\n`).join(''))
     return program
   })
+}
+
+/** Those of the files that share processes, and those that are alone. */
+function grouped(isOne, most) {
+  const members = files.filter(isOne)
+  const alone = members.filter(isAlone)
+  const others = members.filter(file => !alone.includes(file))
+  return [...alone.map(file => [file]), ...chunksOf(others, most)]
 }
 
 function chunksOf(list, most) {
