@@ -5,6 +5,7 @@ import { connect } from '@nats-io/transport-node'
 import { identified, identityOf } from '../../../../src/broker/nats/identity.ts'
 import { findNatsProgram } from '../../../support/nats-program.ts'
 import { NatsServer } from '../../../support/nats-server.ts'
+import { until } from '../../../support/until.ts'
 import { openNode } from './stage.ts'
 
 const CONFIG: { name: string; metadata?: Record<string, string> } = { name: 'A' }
@@ -41,4 +42,28 @@ test('a newer server keeps the identity of a stream, also when its settings chan
   const [usual, newer] = [findNatsProgram(), findNatsProgram('2.10.0')]
   assert.equal(await makesIdentified(t, usual.path), usual.path === newer?.path)
   if (newer !== undefined) assert.ok(await makesIdentified(t, newer.path))
+})
+
+test('a stream that an operator gives another identity is another one, and no position in it counts any more', async t => {
+  const newer = findNatsProgram('2.10.0')
+  if (newer === undefined) return t.diagnostic('not shown: there is no server that keeps an identity')
+  const server = await NatsServer.start([], { program: newer.path })
+  t.after(() => server.remove())
+  const stage = await openNode(t, server.url)
+  const { broker, key, sink } = stage
+  await broker.subscribe(key)
+  const old = await stage.publish()
+  const connection = await connect({ servers: server.url })
+  const { streams } = await jetstreamManager(connection)
+  const { config } = await streams.info('AQ_MSG')
+  await streams.update('AQ_MSG', { ...config, metadata: { ...config.metadata, arqonbus_identity: 'another' } })
+  await connection.close()
+  await until('members are sent away', async () => {
+    await broker.probe().catch(() => {})
+    return sink.losses.length > 0
+  })
+  const { recovered, position } = await broker.recover(key, old, 10)
+  assert.equal(recovered, false)
+  assert.equal(position.sequence, old.sequence)
+  assert.notEqual(position.epoch, old.epoch)
 })
